@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Starts Helmgate on a Node that can run it. Plain JavaScript that any Node from 18 reads.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Whether this Node strips types and has what client-node 2 needs: 24.12 or later. */
+function isSupported(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 12);
+}
+
+/** The Node binary that the `node` devDependency installed, or undefined. */
+function pinnedNode() {
+  try {
+    const path = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+    return existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+if (isSupported(process.versions.node)) {
+  const source = join(root, 'src', 'main.ts');
+  const entry = existsSync(source) ? source : join(root, 'dist', 'main.js');
+  const { main } = await import(entry);
+  await main(process.argv.slice(2));
+} else {
+  const node = pinnedNode();
+  if (node === undefined) {
+    console.error(
+      `helmgate: needs Node 24.12 or later, this is ${process.versions.node}; ` +
+        'run `npm ci` in the checkout (it installs one) or put a newer Node first in PATH',
+    );
+    process.exit(2);
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,71 @@
+import { Composer, type CST, Parser } from 'yaml';
+import type { Json } from '../json/json.ts';
+
+/** What a YAML text may hold before it reaches the recursive part of the parser. */
+export interface YamlBounds {
+  readonly maxChars: number;
+  readonly maxDepth: number;
+  readonly maxNodes: number;
+}
+
+export type BoundedYaml =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * The parser compares each key of a map with all others. At 10,000 keys these are 5e7 comparisons, below a second.
+ */
+const MAX_KEYS_PER_MAP = 10_000;
+
+/**
+ * Parses one YAML document in which every scalar except null is a string, as it is written: `version: 1.10` stays `1.10`.
+ *
+ * The token tree is built without recursion and measured before nodes are composed from it, since composing
+ * recurses and overflows the stack on deep nesting. Aliases are refused: none of our inputs needs them.
+ */
+export function parseBoundedYaml(text: string, bounds: YamlBounds): BoundedYaml {
+  if (text.length > bounds.maxChars) {
+    return { ok: false, message: `YAML of ${text.length} characters, at most ${bounds.maxChars} are read` };
+  }
+  const tokens = [...new Parser().parse(text)];
+  const excess = findExcess(tokens, bounds);
+  if (excess !== undefined) return { ok: false, message: excess };
+  const composer = new Composer({ schema: 'failsafe', customTags: ['null'], uniqueKeys: true });
+  const documents = [...composer.compose(tokens, true, text.length)];
+  const [document] = documents;
+  if (document === undefined) return { ok: true, value: null };
+  if (documents.length > 1) return { ok: false, message: 'more than one YAML document' };
+  const [error] = document.errors;
+  if (error !== undefined) return { ok: false, message: firstLine(error.message) };
+  return { ok: true, value: document.toJS({ maxAliasCount: 0 }) as Json };
+}
+
+function findExcess(tokens: readonly CST.Token[], bounds: YamlBounds): string | undefined {
+  const pending: { readonly token: CST.Token; readonly depth: number }[] = [];
+  const visit = (token: CST.Token | null | undefined, depth: number): void => {
+    if (token !== null && token !== undefined) pending.push({ token, depth });
+  };
+  for (const token of tokens) visit(token, 0);
+  let nodes = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { token, depth } = next;
+    nodes += 1;
+    if (nodes > bounds.maxNodes) return `more than ${bounds.maxNodes} YAML nodes`;
+    if (depth > bounds.maxDepth) return `YAML nested deeper than ${bounds.maxDepth} levels`;
+    if (token.type === 'alias') return `the alias ${token.source} is not followed`;
+    if (token.type === 'document') visit(token.value, depth);
+    if (!('items' in token)) continue;
+    if (token.type !== 'block-seq' && token.items.length > MAX_KEYS_PER_MAP) {
+      return `more than ${MAX_KEYS_PER_MAP} keys in one map`;
+    }
+    for (const item of token.items) {
+      visit('key' in item ? item.key : undefined, depth + 1);
+      visit(item.value, depth + 1);
+    }
+  }
+  return undefined;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? message;
+}

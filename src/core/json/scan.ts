@@ -1,0 +1,198 @@
+import { FREE_MAP_KEYS } from './free-map-keys.ts';
+
+/** Why a text was refused before it was parsed. */
+export type ScanProblem = 'ByteOrderMark' | 'InvalidUtf8' | 'TooDeep' | 'DuplicateKey' | 'CaseVariantKey';
+
+export interface ScanError {
+  readonly problem: ScanProblem;
+  /** Offset in UTF-16 units of the decoded text; 0 when the text could not be decoded. */
+  readonly offset: number;
+  /** One line for the sender. Keys in it are JSON-quoted and cut, so that they carry no control characters. */
+  readonly message: string;
+}
+
+export type ScanResult =
+  | { readonly ok: true; readonly text: string; readonly longDigits: boolean }
+  | { readonly ok: false; readonly error: ScanError };
+
+/**
+ * Nesting that is let through. The deepest field of the kinds that are judged lies under 20 levels of an
+ * AdmissionReview; chart values seldom pass 15 more. Recursive code in V8 overflows near 10,000.
+ */
+export const MAX_JSON_DEPTH = 64;
+
+/** Level sizes up to which a linear look through the keys is cheaper than a Set. */
+const LINEAR_KEYS = 12;
+
+/**
+ * Decodes a JSON text and looks through it once, before any parser sees it, in time linear in its size and without
+ * recursion. It refuses a byte order mark, invalid UTF-8, nesting beyond `maxDepth`, and keys of which a reader
+ * written in Go and one written in JavaScript would choose differently:
+ *
+ * - a key that occurs twice in one object is refused everywhere: Go and JavaScript keep the last, others the first;
+ * - keys that differ in case only are refused where Go decodes *structs*, since `encoding/json` matches field names
+ *   without regard to case: the review, its request, and all of an object except below the keys in
+ *   {@link FREE_MAP_KEYS} (labels, annotations, values, ...), where `A` and `a` are two different keys of a map.
+ *
+ * It does not check the grammar: that is left to the parser. On a text that is no JSON it may answer ok.
+ *
+ * `longDigits` says that 16 or more digits stand in a row somewhere outside strings (or inside: it may err on the safe side),
+ * so that a number may not fit a double.
+ */
+export function scanJson(bytes: Uint8Array, maxDepth: number = MAX_JSON_DEPTH): ScanResult {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return refuse('InvalidUtf8', 0, 'the body is not valid UTF-8');
+  if (text.charCodeAt(0) === 0xfeff) {
+    return refuse('ByteOrderMark', 0, 'the body starts with a byte order mark; send plain UTF-8');
+  }
+  const error = scanText(text, maxDepth);
+  return error === undefined ? { ok: true, text, longDigits: /[0-9]{16}/.test(text) } : { ok: false, error };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(
+  problem: ScanProblem,
+  offset: number,
+  message: string,
+): { readonly ok: false; readonly error: ScanError } {
+  return { ok: false, error: { problem, offset, message } };
+}
+
+/** One open object or list. `keys` is undefined for lists; `free` holds for everything below a free map key. */
+interface Level {
+  readonly keys: KeySet | undefined;
+  readonly free: boolean;
+  /** Whether the value that follows lies in a free map; set by each key. */
+  nextFree: boolean;
+  expectsKey: boolean;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+
+function scanText(text: string, maxDepth: number): ScanError | undefined {
+  const levels: Level[] = [];
+  let level: Level | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    switch (code) {
+      case 0x7b: // {
+      case 0x5b: {
+        // [
+        if (levels.length >= maxDepth) {
+          return {
+            problem: 'TooDeep',
+            offset: at,
+            message: `the body is nested deeper than ${maxDepth} levels`,
+          };
+        }
+        const free: boolean = level?.nextFree ?? false;
+        const isObject = code === 0x7b;
+        level = { keys: isObject ? new KeySet() : undefined, free, nextFree: free, expectsKey: isObject };
+        levels.push(level);
+        break;
+      }
+      case 0x7d: // }
+      case 0x5d: // ]
+        levels.pop();
+        level = levels.at(-1);
+        break;
+      case COMMA:
+        if (level?.keys !== undefined) level.expectsKey = true;
+        break;
+      case QUOTE: {
+        const end = endOfString(text, at);
+        if (level?.expectsKey === true && level.keys !== undefined) {
+          level.expectsKey = false;
+          const key = readKey(text, at, end);
+          const clash = level.keys.add(key, level.free);
+          if (clash !== undefined) return keyError(clash, key, at);
+          level.nextFree = level.free || FREE_MAP_KEYS.has(key);
+        }
+        at = end;
+        break;
+      }
+      default:
+    }
+  }
+  return undefined;
+}
+
+/** Offset of the quote that ends the string which starts at `start`, or of the text's end when it is cut. */
+function endOfString(text: string, start: number): number {
+  let from = start + 1;
+  for (;;) {
+    const quote = text.indexOf('"', from);
+    if (quote === -1) return text.length;
+    let backslashes = 0;
+    while (quote - 1 - backslashes > start && text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) {
+      backslashes += 1;
+    }
+    if (backslashes % 2 === 0) return quote;
+    from = quote + 1;
+  }
+}
+
+/** The key as a parser would read it: two spellings of one key (`"a"`, `"\u0061"`) are the same key. */
+function readKey(text: string, start: number, end: number): string {
+  const raw = text.slice(start + 1, end);
+  if (!raw.includes('\\')) return raw;
+  try {
+    return JSON.parse(`"${raw}"`) as string;
+  } catch {
+    return raw;
+  }
+}
+
+function keyError(clash: 'same' | 'case', key: string, offset: number): ScanError {
+  const shown = JSON.stringify(key.slice(0, 64)).replace(/[^\x20-\x7e]/g, '?');
+  return clash === 'same'
+    ? { problem: 'DuplicateKey', offset, message: `the key ${shown} occurs twice in one object` }
+    : {
+        problem: 'CaseVariantKey',
+        offset,
+        message: `the key ${shown} occurs in one object in two spellings that differ in case only`,
+      };
+}
+
+/** The keys of one object seen so far: a list while it is short, a Set from then on. */
+class KeySet {
+  readonly #exact: string[] = [];
+  readonly #folded: string[] = [];
+  #exactSet: Set<string> | undefined;
+  #foldedSet: Set<string> | undefined;
+
+  /** Adds a key, or says how it clashes. Case is ignored unless `free`. */
+  add(key: string, free: boolean): 'same' | 'case' | undefined {
+    const name = free ? key : foldCase(key);
+    if (this.#exactSet === undefined && this.#exact.length >= LINEAR_KEYS) {
+      this.#exactSet = new Set(this.#exact);
+      this.#foldedSet = new Set(this.#folded);
+    }
+    if (this.#exactSet !== undefined && this.#foldedSet !== undefined) {
+      if (this.#exactSet.has(key)) return 'same';
+      if (this.#foldedSet.has(name)) return 'case';
+      this.#exactSet.add(key);
+      this.#foldedSet.add(name);
+      return undefined;
+    }
+    if (this.#exact.includes(key)) return 'same';
+    if (this.#folded.includes(name)) return 'case';
+    this.#exact.push(key);
+    this.#folded.push(name);
+    return undefined;
+  }
+}
+
+/** Upper-casing first maps the long s and the Kelvin sign as Go's folding does. */
+function foldCase(key: string): string {
+  return key.toUpperCase().toLowerCase();
+}

@@ -1,0 +1,70 @@
+import type { Json } from '../json/json.ts';
+import type { PatchOperation } from '../json/patch.ts';
+import type { FindingReason } from './finding-reason.ts';
+
+/** How much a finding weighs: Deny refuses, Warn tells the user, Audit only records. Strictest first. */
+export type Enforcement = 'Deny' | 'Warn' | 'Audit';
+
+/** When a rule is judged. */
+export type Phase = 'admission' | 'release';
+
+/** Where in the policy files a rule stands. Lines and columns count from 1. */
+export interface PolicyPlace {
+  /** Path of the file relative to the policy folder, with `/` between the parts. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The commit that the files were read at; absent when the folder is no git checkout. */
+  readonly commit?: string;
+}
+
+/** One thing a rule found. */
+export interface Finding {
+  readonly policy: string;
+  readonly rule: string;
+  readonly reason: FindingReason;
+  readonly enforcement: Enforcement;
+  /** Dotted path of the field that was judged, `spec.chart.spec.version`. */
+  readonly path: string;
+  /** The value found there; absent when the field is absent. Never a secret. */
+  readonly found?: Json;
+  /** One line, at most 200 characters: what is wrong. */
+  readonly message: string;
+  /** What would be admitted, in one line; absent when there is nothing to propose. */
+  readonly wouldPass?: string;
+  readonly place: PolicyPlace;
+}
+
+/** A change that a rule made to the object. */
+export interface Mutation {
+  readonly policy: string;
+  readonly rule: string;
+  /** RFC 6901 pointer. */
+  readonly pointer: string;
+  readonly kind: 'default' | 'override' | 'narrow' | 'lift';
+  readonly place?: PolicyPlace;
+}
+
+/** How a rule ended, for metrics: one entry for each rule that matched and was evaluated. */
+export interface RuleResult {
+  readonly policy: string;
+  readonly rule: string;
+  readonly result: 'pass' | 'mutated' | 'finding' | 'error';
+}
+
+/**
+ * The outcome of judging one object. `findings` holds all of them, strictest first; `allowed` is false when at
+ * least one has the enforcement Deny.
+ */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly findings: readonly Finding[];
+  readonly mutations: readonly Mutation[];
+  /** RFC 6902 operations from the object as it came to the object as it should be; empty when nothing changes. */
+  readonly patch: readonly PatchOperation[];
+  /** Single-line texts for the user, at most 200 characters each (admission.md, facts). */
+  readonly warnings: readonly string[];
+  readonly ruleResults: readonly RuleResult[];
+  /** Digest of the policy set that judged, and the commit of its files when known. */
+  readonly policySet: { readonly digest: string; readonly commit?: string };
+}

@@ -1,0 +1,83 @@
+/** What a rule is, seen by the engine: each file in `rules/` compiles its configuration to a {@link RuleBody}. */
+import type { Json, JsonObject } from '../json/json.ts';
+import type { Enforcement, Phase, PolicyPlace } from './decision.ts';
+import type { Facts } from './facts.ts';
+import type { FindingReason } from './finding-reason.ts';
+import type { CompiledMatch } from './match.ts';
+import type { Subject } from './subject.ts';
+
+/** The kinds that rules can judge. */
+export const JUDGED_KINDS = ['HelmRelease', 'HelmRepository', 'HelmChart', 'OCIRepository'] as const;
+export type JudgedKind = (typeof JUDGED_KINDS)[number];
+
+/** What a rule reads. `object` is the subject's object after the mutations so far. */
+export interface RuleInput {
+  readonly subject: Subject;
+  readonly object: JsonObject;
+  readonly facts: Facts;
+  readonly phase: Phase;
+  /** False when the rule's enforcement is not Deny: such a rule reports what it would change, and changes nothing. */
+  readonly mutates: boolean;
+}
+
+/** A finding before the engine adds the policy, the rule, the enforcement and the place. */
+export interface FindingDraft {
+  readonly reason: FindingReason;
+  /** Dotted path of the field judged. */
+  readonly path: string;
+  readonly found?: Json;
+  readonly message: string;
+  readonly wouldPass?: string;
+}
+
+export interface Judgement {
+  readonly findings: readonly FindingDraft[];
+  /** For the user, also when nothing was found. */
+  readonly warnings: readonly string[];
+}
+
+/** A value that a rule wants to stand at a place. */
+export interface Change {
+  readonly kind: 'default' | 'override' | 'narrow';
+  readonly tokens: readonly string[];
+  readonly value: Json;
+}
+
+/** A source object that a rule must see. */
+export interface SourceNeed {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A rule after its configuration was read. All functions are pure; one that throws is a Deny naming the rule. */
+export interface RuleBody {
+  readonly kinds: readonly JudgedKind[];
+  /** Fields by which the rule chooses what it applies to; no mutation may write them. */
+  readonly reads: readonly (readonly string[])[];
+  /** Fields that the rule may write, by kind. */
+  readonly writes: readonly { readonly kind: string; readonly tokens: readonly string[] }[];
+  /** What is absent and would be filled, at their places, for the load-time check of contradicting defaults. */
+  readonly defaults?: readonly DefaultLeaf[];
+  mutate?(input: RuleInput): { readonly changes: readonly Change[]; readonly warnings: readonly string[] };
+  judge?(input: RuleInput): Judgement;
+  sources?(subject: Subject): readonly SourceNeed[];
+}
+
+/** One field and the value it gets where it is absent. */
+export interface DefaultLeaf {
+  readonly kind: string;
+  readonly tokens: readonly string[];
+  readonly value: Json;
+  readonly place: PolicyPlace;
+}
+
+/** A rule of a policy set: the body, and what every rule has. */
+export interface CompiledRule {
+  readonly policy: string;
+  readonly id: string;
+  readonly enforcement: Enforcement;
+  readonly place: PolicyPlace;
+  readonly match: CompiledMatch;
+  readonly body: RuleBody;
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { DemoError } from './screen.ts';
+
+/** How long a stopped gate may take to end its helm children and leave (design: 45 s of draining at most). */
+const STOP_TIMEOUT_MS = 20_000;
+/** Log lines kept to explain a failure. */
+const KEPT_LINES = 200;
+
+/** `helmgate serve` as a process of its own, as a user would run it. */
+export class ServeProcess {
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #ended: Promise<number | null>;
+  #isReady = false;
+  #exit: { readonly code: number | null } | undefined;
+
+  constructor(args: readonly string[], options: { bin: string; cwd: string; env: NodeJS.ProcessEnv }) {
+    this.#child = spawn(process.execPath, [options.bin, 'serve', '--exit-with-parent', ...args], {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => this.#read(line));
+    }
+    this.#ended = new Promise((resolve) => {
+      this.#child.on('exit', (code) => {
+        this.#exit = { code };
+        resolve(code);
+      });
+      this.#child.on('error', () => {
+        this.#exit = { code: null };
+        resolve(null);
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Whether it has said that it is ready. */
+  get ready(): boolean {
+    return this.#isReady;
+  }
+
+  /** Throws when the process has ended by itself. */
+  assertAlive(): void {
+    if (this.#exit === undefined) return;
+    throw new DemoError(`helmgate serve ended by itself (exit ${this.#exit.code}):\n${this.tail(15)}`);
+  }
+
+  /** The last log lines, errors and warnings first to be found. */
+  tail(count: number): string {
+    return this.#lines.slice(-count).join('\n');
+  }
+
+  /** Messages of the log at level warn or above, newest last. */
+  complaints(): readonly string[] {
+    return this.#lines.flatMap((line) => {
+      const row = parseLine(line);
+      return row !== undefined && row.level >= 40 ? [row.text] : [];
+    });
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    if (this.#exit !== undefined) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #read(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    if (parseLine(line)?.text === 'ready') this.#isReady = true;
+  }
+}
+
+function parseLine(line: string): { readonly level: number; readonly text: string } | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const { level, msg, error } = JSON.parse(line) as { level?: number; msg?: string; error?: string };
+    if (level === undefined || msg === undefined) return undefined;
+    return { level, text: error === undefined ? msg : `${msg}: ${error}` };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Cluster } from './cluster.ts';
+import type { Screen } from './screen.ts';
+import { DemoError } from './screen.ts';
+
+/** The namespace that the demo's kubeconfig points at. */
+export const NAMESPACE = 'demo';
+
+/** Publishes versions of the demo's chart in its local repository. */
+export interface ChartShelf {
+  readonly url: string;
+  /** Packages and indexes a version; the pods of a broken one never become ready. */
+  publish(version: string, options?: { readonly broken?: boolean }): Promise<void>;
+}
+
+/** The git repository that the policy files lie in. */
+export interface PolicyRepository {
+  readonly folder: string;
+  /** Writes the policy file with this many retries and commits it; answers the commit. */
+  commit(retries: number, message: string): Promise<string>;
+}
+
+/** Everything a chapter of the demo may touch. */
+export interface World {
+  readonly cluster: Cluster;
+  readonly screen: Screen;
+  readonly shelf: ChartShelf;
+  readonly policies: PolicyRepository;
+  /** Folder that manifests are written to. */
+  readonly manifests: string;
+  readonly auditLog: string;
+}
+
+/** Ticks an expectation off, or ends the demo saying what was seen instead. */
+export function expect(world: World, holds: boolean, what: string, seen: unknown): void {
+  if (!holds) throw new DemoError(`expected: ${what}; seen: ${JSON.stringify(seen)}`);
+  world.screen.holds(what);
+}

@@ -1,0 +1,27 @@
+import type { RepositoryIndex } from '../../io/contract.ts';
+
+/** An index and what it was fetched for: it counts only while the repository still says the same. */
+export interface HeldIndex {
+  readonly index: RepositoryIndex;
+  readonly generation: number;
+}
+
+/** The newest index of each HelmRepository, by `namespace/name`. */
+export class IndexStore {
+  readonly #held = new Map<string, HeldIndex>();
+
+  find(key: string): HeldIndex | undefined {
+    return this.#held.get(key);
+  }
+
+  /** Keeps an index; true when its content differs from the one before. */
+  keep(key: string, held: HeldIndex): boolean {
+    const before = this.#held.get(key);
+    this.#held.set(key, held);
+    return before === undefined || before.index.digest !== held.index.digest;
+  }
+
+  drop(key: string): void {
+    this.#held.delete(key);
+  }
+}
