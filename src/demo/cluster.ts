@@ -58,7 +58,7 @@ export class Cluster {
 
   /** `helm list`, as data. */
   async helmReleases(): Promise<readonly Loose[]> {
-    const { exitCode, stdout, stderr } = await this.#run(this.#options.helm, ['list', '--all', '-o', 'json']);
+    const { exitCode, stdout, stderr } = await this.#run(this.#options.helm, ['list', '-o', 'json']);
     if (exitCode !== 0 && stderr !== '') throw new DemoError(`helm list failed: ${stderr}`);
     return JSON.parse(stdout === '' ? '[]' : stdout);
   }

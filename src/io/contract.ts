@@ -6,6 +6,17 @@ import type { KubeObject, ObjectRef, Resource } from '../core/api/kube-object.ts
 import type { AuditRecord } from '../core/audit/record.ts';
 import type { Json, JsonObject } from '../core/json/json.ts';
 import type { PolicySet } from '../core/policy/policy-set.ts';
+import type { HelmAction } from '../core/release/helm-action.ts';
+import type { ReleaseRecord } from '../core/release/release-record.ts';
+
+export type {
+  HelmAction,
+  HelmInstall,
+  HelmRollback,
+  HelmUninstall,
+  HelmUpgrade,
+  HelmWait,
+} from '../core/release/helm-action.ts';
 
 // ---------------------------------------------------------------- Kubernetes
 
@@ -96,63 +107,6 @@ export type StartReflector = (resource: Resource, options: ReflectorOptions) => 
 
 // ---------------------------------------------------------------- helm
 
-/** How helm waits (flux.md 3.1). */
-export type HelmWait = 'watcher' | 'hookOnly' | 'legacy';
-
-interface HelmActionBase {
-  readonly releaseName: string;
-  readonly releaseNamespace: string;
-  readonly timeoutMs: number;
-  readonly wait: HelmWait;
-  readonly waitForJobs: boolean;
-  readonly disableHooks: boolean;
-}
-
-export interface HelmInstall extends HelmActionBase {
-  readonly verb: 'install';
-  readonly chartPath: string;
-  readonly values: Json;
-  readonly createNamespace: boolean;
-  readonly replace: boolean;
-  readonly takeOwnership: boolean;
-  readonly skipCrds: boolean;
-  readonly disableOpenApiValidation: boolean;
-  readonly disableSchemaValidation: boolean;
-  readonly serverSide: boolean;
-}
-
-export interface HelmUpgrade extends HelmActionBase {
-  readonly verb: 'upgrade';
-  readonly chartPath: string;
-  readonly values: Json;
-  readonly reuseValues: boolean;
-  readonly force: boolean;
-  readonly cleanupOnFail: boolean;
-  readonly takeOwnership: boolean;
-  readonly skipCrds: boolean;
-  readonly maxHistory: number;
-  readonly disableOpenApiValidation: boolean;
-  readonly disableSchemaValidation: boolean;
-  readonly serverSide: 'true' | 'false' | 'auto';
-}
-
-export interface HelmRollback extends HelmActionBase {
-  readonly verb: 'rollback';
-  readonly revision: number;
-  readonly force: boolean;
-  readonly cleanupOnFail: boolean;
-  readonly maxHistory: number;
-  readonly serverSide: 'true' | 'false' | 'auto';
-}
-
-export interface HelmUninstall extends HelmActionBase {
-  readonly verb: 'uninstall';
-  readonly keepHistory: boolean;
-  readonly cascade: 'background' | 'foreground' | 'orphan';
-}
-
-export type HelmAction = HelmInstall | HelmUpgrade | HelmRollback | HelmUninstall;
-
 /** How a helm child ended. Output is cut to the runner's limit and freed of control characters. */
 export interface HelmResult {
   readonly exitCode: number | null;
@@ -183,26 +137,7 @@ export interface HelmRunner {
 }
 
 /** A release record as helm stores it (flux.md 3.2). */
-export interface StoredRelease {
-  readonly name: string;
-  readonly namespace: string;
-  readonly version: number;
-  readonly status: string;
-  readonly description: string;
-  readonly chartName: string;
-  readonly chartVersion: string;
-  readonly appVersion: string;
-  readonly config: JsonObject;
-  readonly manifest: string;
-  readonly firstDeployed: string;
-  readonly lastDeployed: string;
-  readonly deleted: string;
-  readonly applyMethod?: string;
-  /** The parsed record, for digests and for writing it back. */
-  readonly raw: JsonObject;
-  /** resourceVersion of its Secret; absent when the record was seen on the way to the API server. */
-  readonly resourceVersion?: string;
-}
+export type StoredRelease = ReleaseRecord;
 
 /** helm's release Secrets in one namespace. */
 export interface ReleaseStorage {
@@ -237,14 +172,24 @@ export interface GateWrite {
 }
 
 export interface GateSessionOptions {
+  /** When given, records of other releases cannot be written through this session. */
+  readonly releaseName?: string;
   readonly releaseNamespace: string;
   readonly storageNamespace: string;
   readonly fieldManager: string;
   /** Called after the API server answered a storage write. */
   readonly onStorageWrite: (write: StorageWrite) => void;
   readonly onWrite?: (write: GateWrite) => void;
-  /** Judges a pending release before its record is stored; a text refuses it and is what helm prints. */
+  /**
+   * Judges a pending release before its record is stored (install, upgrade and rollback); a text refuses it and is what helm
+   * prints. A rejection refuses it too.
+   */
   readonly admitRelease?: (release: StoredRelease, signal: AbortSignal) => Promise<string | undefined>;
+  /**
+   * The signal that also ends the child. A release that waits for its judgement is refused as soon as it aborts; all other
+   * requests go on, so that helm can still record that it was cancelled.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /** A way through the gate for one helm child. */

@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { isJsonObject, type Json, type JsonObject } from '../core/json/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json/json.ts';
+import { parseJson } from '../core/json/parse.ts';
+import { stringifyJson } from '../core/json/stringify.ts';
 import type { StoredRelease } from './contract.ts';
-import { parseJson, stringifyJson } from './json-text.ts';
 
 /** Type of the Secrets in which helm 3 and 4 keep their releases. */
 export const RELEASE_SECRET_TYPE = 'helm.sh/release.v1';
@@ -17,7 +18,8 @@ const MAX_PACKED_BYTES = 3 * 1024 * 1024;
 /** Deeper than any chart's values; the walks over a record recurse. */
 const MAX_DEPTH = 256;
 
-const NAME = /^sh\.helm\.release\.v1\.(?<release>[a-z0-9](?:[-a-z0-9.]{0,51}[a-z0-9])?)\.v(?<version>[1-9]\d{0,8})$/;
+const NAME =
+  /^sh\.helm\.release\.v1\.(?<release>[a-z0-9](?:[-a-z0-9.]{0,51}[a-z0-9])?)\.v(?<version>[1-9]\d{0,8})$/;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b, 0x08]);
 
 const gunzipAsync = promisify(gunzip);
@@ -59,14 +61,10 @@ export async function decodeRelease(data: Uint8Array, resourceVersion?: string):
     }
   }
   if (depthOf(bytes) > MAX_DEPTH) throw new ReleaseRecordError(`nested deeper than ${MAX_DEPTH} levels`);
-  let raw: Json;
-  try {
-    raw = parseJson(bytes.toString('utf8'));
-  } catch {
-    throw new ReleaseRecordError('not JSON');
-  }
-  if (!isJsonObject(raw)) throw new ReleaseRecordError('not a JSON object');
-  return releaseOf(raw, resourceVersion);
+  const parsed = parseJson(bytes.toString('utf8'));
+  if (!parsed.ok) throw new ReleaseRecordError(parsed.message);
+  if (!isJsonObject(parsed.value)) throw new ReleaseRecordError('not a JSON object');
+  return releaseOf(parsed.value, resourceVersion);
 }
 
 /** The opposite of `decodeRelease`: what stands in `data.release` before Kubernetes' own base64. */
@@ -80,7 +78,8 @@ function releaseOf(raw: JsonObject, resourceVersion: string | undefined): Stored
   const metadata = objectIn(objectIn(raw, 'chart'), 'metadata');
   const name = textIn(raw, 'name');
   const version = raw['version'];
-  if (name === '' || typeof version !== 'number') throw new ReleaseRecordError('it has no name or no version');
+  if (name === '' || typeof version !== 'number')
+    throw new ReleaseRecordError('it has no name or no version');
   const applyMethod = textIn(raw, 'apply_method');
   return {
     name,

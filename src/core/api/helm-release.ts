@@ -100,7 +100,11 @@ export interface HelmReleaseSpec {
   readonly releaseName?: string;
   readonly targetNamespace?: string;
   readonly storageNamespace?: string;
-  readonly dependsOn?: readonly { readonly name: string; readonly namespace?: string; readonly readyExpr?: string }[];
+  readonly dependsOn?: readonly {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly readyExpr?: string;
+  }[];
   readonly timeout?: string;
   readonly maxHistory?: number;
   readonly serviceAccountName?: string;

@@ -63,4 +63,8 @@ export interface LifecycleAuditRecord extends AuditRecordBase {
 }
 
 /** One row of the audit log, before the chain's fields are added to it (admission.md, Audit). */
-export type AuditRecord = AdmissionAuditRecord | ReleaseAuditRecord | ActionAuditRecord | LifecycleAuditRecord;
+export type AuditRecord =
+  | AdmissionAuditRecord
+  | ReleaseAuditRecord
+  | ActionAuditRecord
+  | LifecycleAuditRecord;

@@ -97,7 +97,8 @@ export class ArchiveCheck {
     this.#top ??= segments[0];
     if (segments[0] !== this.#top)
       return refuse(`is outside the chart directory ${JSON.stringify(this.#top)}`);
-    if (member.type === 'directory') return { ok: true, use: 'skip' };
+    if (member.type === 'directory')
+      return member.sizeBytes === 0 ? { ok: true, use: 'skip' } : refuse('is a directory with content');
     if (this.#seen.has(path)) return refuse('occurs twice');
     this.#seen.add(path);
     const file = segments.at(-1);

@@ -17,7 +17,7 @@ const SINGLE_QUOTE = 0x27;
 
 /** First characters that give a plain scalar another meaning (YAML 1.2, 5.3), `-` and `<` (merge keys) included. */
 const INDICATORS: ReadonlySet<number> = new Set(
-  Array.from('?:,[]{}#&*!|>%@`-<~=',(char) => char.charCodeAt(0)),
+  Array.from('?:,[]{}#&*!|>%@`-<~=', (char) => char.charCodeAt(0)),
 );
 
 /** Words that are no string, or not the same string, to every reader of YAML. */

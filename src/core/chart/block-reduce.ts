@@ -57,9 +57,9 @@ export function reduceChartBlock(
         if (key === undefined) return undefined;
         keeping = wanted.has(key.key);
         if (keeping) {
- parts.push(' '.repeat(text - start));
- keep(text, next);
-}
+          parts.push(' '.repeat(text - start));
+          keep(text, next);
+        }
       } else if (keeping) {
         keep(start, next);
       }

@@ -101,7 +101,7 @@ class IndexScan {
   #openEntries(valueFrom: number, end: number): boolean {
     if (endsLine(this.#bytes, valueFrom, end)) return true;
     this.#inEntries = false;
-    return /^\s+\{\s*\}\s*(?:\s#.*)?$/.test(decode(this.#bytes, valueFrom, end));
+    return /^\s+\{\s*\}\s*(?:\s#[^\n]*)?$/.test(decode(this.#bytes, valueFrom, end));
   }
 
   #closeChart(end: number): void {
@@ -112,12 +112,12 @@ class IndexScan {
 
 /** A one-line plain or quoted value without escapes; undefined for anything that needs a parser. */
 function readSimpleValue(text: string): string | undefined {
-  const match = /^\s+(?:([A-Za-z0-9][\w./+-]*)|"([^"\\]+)"|'([^']+)')\s*(?:\s#.*)?$/.exec(text);
+  const match = /^\s+(?:([A-Za-z0-9][\w./+-]*)|"([^"\\]+)"|'([^']+)')\s*(?:\s#[^\n]*)?$/.exec(text);
   return match?.[1] ?? match?.[2] ?? match?.[3];
 }
 
 function isDocumentStart(bytes: Uint8Array, start: number, end: number): boolean {
-  return /^---\s*(?:\s#.*)?$/.test(decode(bytes, start, Math.min(end, start + 256)));
+  return /^---\s*(?:\s#[^\n]*)?$/.test(decode(bytes, start, Math.min(end, start + 256)));
 }
 
 function startsWithBom(bytes: Uint8Array): boolean {

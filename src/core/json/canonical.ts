@@ -1,26 +1,44 @@
-import { isJsonObject, type Json } from './json.ts';
-import { stringifyJson } from './stringify.ts';
+import type { Json } from './json.ts';
 
 /**
- * One text for one value: keys sorted by code unit, no blanks, integers in full. Equal values give equal bytes,
- * whatever order their keys came in.
+ * Beyond what JSON itself escapes: DEL, the C1 controls (one of them starts terminal sequences), line and paragraph separators, and
+ * marks that turn or hide text (bidirectional controls, zero-width characters, byte order mark).
+ */
+const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/**
+ * One text for one value: keys sorted by UTF-16 code units, no spaces, numbers as ECMAScript prints them (RFC 8785), integers beyond 2^53
+ * as their digits, absent members left out. Apart from RFC 8785, characters that a terminal or an editor would act on are
+ * escaped, so that the text is one harmless line. Recursive: for values whose depth was limited before.
  */
 export function canonicalJson(value: Json): string {
-  return stringifyJson(sortKeys(value));
-}
-
-function sortKeys(value: Json): Json {
-  if (isList(value)) return value.map(sortKeys);
-  if (!isJsonObject(value)) return value;
-  const entries: [string, Json][] = [];
+  if (value === null) return 'null';
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number') return printNumber(value);
+  if (typeof value !== 'object') return String(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members: string[] = [];
   for (const key of Object.keys(value).sort()) {
-    const item = value[key];
-    if (item !== undefined) entries.push([key, sortKeys(item)]);
+    const member = value[key];
+    if (member !== undefined) members.push(`${quote(key)}:${canonicalJson(member)}`);
   }
-  // A key that looks like an index would be moved to the front, in the order of numbers: the same for equal values.
-  return Object.fromEntries(entries);
+  return `{${members.join(',')}}`;
 }
 
-function isList(value: Json): value is readonly Json[] {
+/** A number that overflowed when it was read prints as one that overflows again; JSON has no word for it. */
+function printNumber(value: number): string {
+  if (Number.isFinite(value)) return JSON.stringify(value);
+  return value < 0 ? '-1e999' : '1e999';
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text).replace(UNSAFE, escapeUnit);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function isList(value: object): value is readonly Json[] {
   return Array.isArray(value);
 }

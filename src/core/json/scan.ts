@@ -1,7 +1,13 @@
 import { FREE_MAP_KEYS } from './free-map-keys.ts';
 
 /** Why a text was refused before it was parsed. */
-export type ScanProblem = 'ByteOrderMark' | 'InvalidUtf8' | 'TooDeep' | 'DuplicateKey' | 'CaseVariantKey';
+export type ScanProblem =
+  | 'ByteOrderMark'
+  | 'InvalidUtf8'
+  | 'TooDeep'
+  | 'TooManyKeys'
+  | 'DuplicateKey'
+  | 'CaseVariantKey';
 
 export interface ScanError {
   readonly problem: ScanProblem;
@@ -21,12 +27,18 @@ export type ScanResult =
  */
 export const MAX_JSON_DEPTH = 64;
 
+/**
+ * Object members in one text. Two objects of etcd's 1.5 MiB would need members of 15 bytes, name and value, to come to more;
+ * a single text of 7 MiB could hold a million, and keep the process busy for a second.
+ */
+export const MAX_JSON_KEYS = 200_000;
+
 /** Level sizes up to which a linear look through the keys is cheaper than a Set. */
 const LINEAR_KEYS = 12;
 
 /**
  * Decodes a JSON text and looks through it once, before any parser sees it, in time linear in its size and without
- * recursion. It refuses a byte order mark, invalid UTF-8, nesting beyond `maxDepth`, and keys of which a reader
+ * recursion. It refuses a byte order mark, invalid UTF-8, nesting beyond `maxDepth`, more keys than MAX_JSON_KEYS, and keys of which a reader
  * written in Go and one written in JavaScript would choose differently:
  *
  * - a key that occurs twice in one object is refused everywhere: Go and JavaScript keep the last, others the first;
@@ -36,8 +48,8 @@ const LINEAR_KEYS = 12;
  *
  * It does not check the grammar: that is left to the parser. On a text that is no JSON it may answer ok.
  *
- * `longDigits` says that 16 or more digits stand in a row somewhere outside strings (or inside: it may err on the safe side),
- * so that a number may not fit a double.
+ * `longDigits` says that 16 or more digits stand in a row somewhere (inside a string too), so that a number
+ * may not fit a double.
  */
 export function scanJson(bytes: Uint8Array, maxDepth: number = MAX_JSON_DEPTH): ScanResult {
   const text = decodeUtf8(bytes);
@@ -81,6 +93,7 @@ const BACKSLASH = 0x5c;
 function scanText(text: string, maxDepth: number): ScanError | undefined {
   const levels: Level[] = [];
   let level: Level | undefined;
+  let keyCount = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     switch (code) {
@@ -112,6 +125,14 @@ function scanText(text: string, maxDepth: number): ScanError | undefined {
         const end = endOfString(text, at);
         if (level?.expectsKey === true && level.keys !== undefined) {
           level.expectsKey = false;
+          keyCount += 1;
+          if (keyCount > MAX_JSON_KEYS) {
+            return {
+              problem: 'TooManyKeys',
+              offset: at,
+              message: `the body has more than ${MAX_JSON_KEYS} keys`,
+            };
+          }
           const key = readKey(text, at, end);
           const clash = level.keys.add(key, level.free);
           if (clash !== undefined) return keyError(clash, key, at);
@@ -163,36 +184,38 @@ function keyError(clash: 'same' | 'case', key: string, offset: number): ScanErro
       };
 }
 
-/** The keys of one object seen so far: a list while it is short, a Set from then on. */
+/** The names of one object seen so far: a list while it is short, a map from then on. */
 class KeySet {
-  readonly #exact: string[] = [];
-  readonly #folded: string[] = [];
-  #exactSet: Set<string> | undefined;
-  #foldedSet: Set<string> | undefined;
+  readonly #names: string[] = [];
+  readonly #keys: string[] = [];
+  #keyByName: Map<string, string> | undefined;
 
   /** Adds a key, or says how it clashes. Case is ignored unless `free`. */
   add(key: string, free: boolean): 'same' | 'case' | undefined {
     const name = free ? key : foldCase(key);
-    if (this.#exactSet === undefined && this.#exact.length >= LINEAR_KEYS) {
-      this.#exactSet = new Set(this.#exact);
-      this.#foldedSet = new Set(this.#folded);
+    const before = this.#find(name);
+    if (before !== undefined) return before === key ? 'same' : 'case';
+    if (this.#keyByName !== undefined) {
+      this.#keyByName.set(name, key);
+    } else {
+      this.#names.push(name);
+      this.#keys.push(key);
+      if (this.#names.length > LINEAR_KEYS) {
+        this.#keyByName = new Map(this.#names.map((each, at) => [each, this.#keys[at] ?? each]));
+      }
     }
-    if (this.#exactSet !== undefined && this.#foldedSet !== undefined) {
-      if (this.#exactSet.has(key)) return 'same';
-      if (this.#foldedSet.has(name)) return 'case';
-      this.#exactSet.add(key);
-      this.#foldedSet.add(name);
-      return undefined;
-    }
-    if (this.#exact.includes(key)) return 'same';
-    if (this.#folded.includes(name)) return 'case';
-    this.#exact.push(key);
-    this.#folded.push(name);
     return undefined;
+  }
+
+  #find(name: string): string | undefined {
+    if (this.#keyByName !== undefined) return this.#keyByName.get(name);
+    const at = this.#names.indexOf(name);
+    return at === -1 ? undefined : this.#keys[at];
   }
 }
 
-/** Upper-casing first maps the long s and the Kelvin sign as Go's folding does. */
+/** Lower case as Go's folding sees it: the Kelvin sign is a k already, the long s has to be told. */
 function foldCase(key: string): string {
-  return key.toUpperCase().toLowerCase();
+  const lower = key.toLowerCase();
+  return lower.includes('\u017f') ? lower.replaceAll('\u017f', 's') : lower;
 }

@@ -14,8 +14,12 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** Whether labels fit a selector; all requirements hold. As in Kubernetes, `NotIn` also fits where the key is absent. */
 export function matchesLabels(selector: LabelSelector, labels: Labels): boolean {
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labelOf(labels, key) === value);
-  return equal && (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, labels));
+  const equal = Object.entries(selector.matchLabels ?? {}).every(
+    ([key, value]) => labelOf(labels, key) === value,
+  );
+  return (
+    equal && (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, labels))
+  );
 }
 
 function matchesExpression({ key, operator, values = [] }: LabelExpression, labels: Labels): boolean {
@@ -33,7 +37,10 @@ function matchesExpression({ key, operator, values = [] }: LabelExpression, labe
 }
 
 /** Whether no labels fit both selectors, as far as their `matchLabels` show it. */
-export function areDisjointSelectors(left: LabelSelector | undefined, right: LabelSelector | undefined): boolean {
+export function areDisjointSelectors(
+  left: LabelSelector | undefined,
+  right: LabelSelector | undefined,
+): boolean {
   const other = right?.matchLabels ?? {};
   return Object.entries(left?.matchLabels ?? {}).some(
     ([key, value]) => Object.hasOwn(other, key) && other[key] !== value,

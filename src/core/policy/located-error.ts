@@ -45,5 +45,7 @@ export function frameOf(text: string, place: { readonly line: number; readonly c
 
 /** Control characters in a file must not reach a terminal as such. */
 function visible(character: string): string {
-  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(character) ? '\ufffd' : character;
+  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(character)
+    ? '\ufffd'
+    : character;
 }

@@ -10,7 +10,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
 import { releaseNamespaceOf, storageNamespaceOf } from '../release/names.ts';
 import type { Facts } from './facts.ts';
-import { areDisjointSelectors, type Labels, type LabelSelector, matchesLabels } from './label-selector.ts';
+import { areDisjointSelectors, type LabelSelector, type Labels, matchesLabels } from './label-selector.ts';
 import { canMatchSameName, matchesName, type NamePattern } from './name-pattern.ts';
 import type { Subject, UserInfo } from './subject.ts';
 
@@ -45,16 +45,24 @@ export interface CompiledMatch {
 export type MatchResult = 'Match' | 'NoMatch' | 'ExcludedSubject';
 
 /** Whether a match is about this subject; `object` is the subject's object after the mutations so far. */
-export function matchSubject(match: CompiledMatch, subject: Subject, object: JsonObject, facts: Facts): MatchResult {
+export function matchSubject(
+  match: CompiledMatch,
+  subject: Subject,
+  object: JsonObject,
+  facts: Facts,
+): MatchResult {
   if (match.kinds !== undefined && !match.kinds.has(subject.kind)) return 'NoMatch';
   const name = nameOf(subject, object);
   if (match.names !== undefined && !anyName(match.names, name)) return 'NoMatch';
   if (match.exclude.names !== undefined && anyName(match.exclude.names, name)) return 'NoMatch';
   if (match.labels !== undefined && !matchesLabels(match.labels, labelsOf(object))) return 'NoMatch';
-  if (match.exclude.labels !== undefined && matchesLabels(match.exclude.labels, labelsOf(object))) return 'NoMatch';
+  if (match.exclude.labels !== undefined && matchesLabels(match.exclude.labels, labelsOf(object)))
+    return 'NoMatch';
   const counts = (namespace: string) => namespaceCounts(match, namespace, subject, facts);
   if (!namespacesOf(subject, object).some(counts)) return 'NoMatch';
-  return match.exclude.subjects?.some((entry) => isSubject(entry, subject.user)) ? 'ExcludedSubject' : 'Match';
+  return match.exclude.subjects?.some((entry) => isSubject(entry, subject.user))
+    ? 'ExcludedSubject'
+    : 'Match';
 }
 
 /** The namespaces that an object touches: its own and, for a HelmRelease, the target's and the storage's. */
@@ -100,7 +108,12 @@ function namespaceCounts(match: CompiledMatch, namespace: string, subject: Subje
   return excluded === undefined || !fitsNamespace(excluded, namespace, labels, false);
 }
 
-function fitsNamespace(match: NamespaceMatch, name: string, labels: Labels | undefined, unknown: boolean): boolean {
+function fitsNamespace(
+  match: NamespaceMatch,
+  name: string,
+  labels: Labels | undefined,
+  unknown: boolean,
+): boolean {
   if (match.names !== undefined && !anyName(match.names, name)) return false;
   if (match.labels === undefined) return true;
   return labels === undefined ? unknown : matchesLabels(match.labels, labels);

@@ -14,7 +14,8 @@ export function matchesName(pattern: NamePattern, name: string): boolean {
   const first = pattern.parts[0] ?? '';
   if (pattern.parts.length === 1) return name === first;
   const last = pattern.parts.at(-1) ?? '';
-  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last))
+    return false;
   const end = name.length - last.length;
   let at = first.length;
   for (const part of pattern.parts.slice(1, -1)) {

@@ -9,7 +9,8 @@ import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
  * an integer beyond 2^53 is rounded first.
  */
 export function digestValues(values: JsonObject): string {
-  const text = Object.keys(values).length === 0 ? '' : emitGoYaml(asGoValues(values), { keyOrder: 'bytewise' });
+  const text =
+    Object.keys(values).length === 0 ? '' : emitGoYaml(asGoValues(values), { keyOrder: 'bytewise' });
   return `sha256:${bytesToHex(sha256(utf8ToBytes(text)))}`;
 }
 

@@ -2,7 +2,13 @@ import type { HelmRelease, Snapshot } from '../api/helm-release.ts';
 import { previousDeployed } from './history.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import type { ReleaseState } from './state.ts';
-import { activeStrategy, type AttemptedAction, failureCount, retriesExhausted, type Strategy } from './strategy.ts';
+import {
+  type AttemptedAction,
+  activeStrategy,
+  failureCount,
+  retriesExhausted,
+  type Strategy,
+} from './strategy.ts';
 
 /** Something to do now, and then to look again. */
 export type ActionPlan =
@@ -25,11 +31,17 @@ export type RestPlan =
   | { readonly verb: 'None'; readonly inSync: boolean }
   /** The next step would repeat one of this pass: try again with growing delay, or after `afterMs`. */
   | { readonly verb: 'Requeue'; readonly afterMs?: number }
-  | { readonly verb: 'Stall'; readonly reason: StallReason; readonly message: string }
+  | StallPlan
   | { readonly verb: 'Report'; readonly reason: 'StateError'; readonly message: string };
 
+/** Nothing will be tried again by itself. */
+export interface StallPlan {
+  readonly verb: 'Stall';
+  readonly reason: 'RetriesExceeded' | 'MissingRollbackTarget';
+  readonly message: string;
+}
+
 export type Plan = ActionPlan | RestPlan;
-export type StallReason = 'RetriesExceeded' | 'MissingRollbackTarget';
 
 /** Each type of action runs at most once in a pass (flux rule 26). */
 export type ActionType = 'release' | 'remediate' | 'unlock' | 'heal';
@@ -72,7 +84,7 @@ export function planAction(state: ReleaseState, release: HelmRelease, pass: Pass
 }
 
 /** `Failed to <action> after <n> attempt(s)`, as Flux says it. */
-export function retriesExceeded(release: HelmRelease, action: AttemptedAction): RestPlan {
+export function retriesExceeded(release: HelmRelease, action: AttemptedAction): StallPlan {
   const attempts = failureCount(release.status, action);
   return {
     verb: 'Stall',
@@ -129,7 +141,8 @@ function rollback(release: HelmRelease, pass: PassSoFar): Plan {
     return {
       verb: 'Stall',
       reason: 'MissingRollbackTarget',
-      message: 'Failed to perform remediation: missing target release for rollback: cannot remediate failed release',
+      message:
+        'Failed to perform remediation: missing target release for rollback: cannot remediate failed release',
     };
   }
   const stored = pass.records.some((record) => record.version === to.version && record.name === to.name);

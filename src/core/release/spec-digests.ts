@@ -5,8 +5,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { HelmReleaseSpec } from '../api/helm-release.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { compareBytewise } from '../json/go-yaml-key-order.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { stringifyJson } from '../json/stringify.ts';
 
 const SELECTOR_FIELDS = [

@@ -7,7 +7,13 @@ import {
   type PrereleaseSet,
   pointAfter,
 } from './prerelease-set.ts';
-import { firstOfLine, majorSpanOf, minorLineOf, type ReleaseNumber, toReleaseNumber } from './release-number.ts';
+import {
+  firstOfLine,
+  majorSpanOf,
+  minorLineOf,
+  type ReleaseNumber,
+  toReleaseNumber,
+} from './release-number.ts';
 import { ALL_STABLE, complementStable, normaliseStable, type StableSet } from './stable-set.ts';
 import type { Version } from './version.ts';
 

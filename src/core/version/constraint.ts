@@ -1,7 +1,7 @@
 import { admitsAtom, refusesAtom } from './atom.ts';
 import { rewriteHyphenRanges } from './hyphen-range.ts';
-import { isSpace, scanVersionText, skipSpace, type VersionText } from './version-text.ts';
 import { formatVersion, parseVersion, type Version } from './version.ts';
+import { isSpace, scanVersionText, skipSpace, type VersionText } from './version-text.ts';
 
 /** The operators with their alternative spellings resolved: `=>` is `>=`, `=<` is `<=`, `~>` is `~`, none is `=`. */
 export type Operator = '=' | '!=' | '>' | '<' | '>=' | '<=' | '~' | '^';
@@ -109,7 +109,9 @@ export function validate(constraint: Constraint, version: Version): string | und
   for (const group of constraint.groups) {
     if (version.prerelease.length > 0 && !group.admitsPrereleases) {
       const texts = group.atoms.map((atom) => atom.text).join(' ');
-      reasons.add(`${name} is a prerelease and ${JSON.stringify(texts)} names none, so it admits releases only`);
+      reasons.add(
+        `${name} is a prerelease and ${JSON.stringify(texts)} names none, so it admits releases only`,
+      );
       continue;
     }
     for (const atom of group.atoms) {

@@ -158,7 +158,9 @@ function normalise(spans: readonly PrereleaseSpan[]): PrereleaseSet {
 function canJoin(left: PrereleaseSpan, right: PrereleaseSpan): boolean {
   const staysOut = (hole: Hole, span: PrereleaseSpan): boolean =>
     hasHole(span.holes, hole) || findHolePoint(hole, span.from, span.to) === undefined;
-  return left.holes.every((hole) => staysOut(hole, right)) && right.holes.every((hole) => staysOut(hole, left));
+  return (
+    left.holes.every((hole) => staysOut(hole, right)) && right.holes.every((hole) => staysOut(hole, left))
+  );
 }
 
 function uniqueHoles(holes: readonly Hole[]): readonly Hole[] {
@@ -179,5 +181,7 @@ function hasHole(holes: readonly Hole[], hole: Hole): boolean {
 }
 
 function isInHole(holes: readonly Hole[], point: PrereleasePoint): boolean {
-  return holes.length > 0 && hasHole(holes, { line: minorLineOf(point.release), prerelease: point.prerelease });
+  return (
+    holes.length > 0 && hasHole(holes, { line: minorLineOf(point.release), prerelease: point.prerelease })
+  );
 }

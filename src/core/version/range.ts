@@ -9,7 +9,13 @@ import {
   unitePrereleases,
 } from './prerelease-set.ts';
 import { toReleaseNumber, toVersion } from './release-number.ts';
-import { ALL_STABLE, intersectStable, normaliseStable, type StableSet, subtractStable } from './stable-set.ts';
+import {
+  ALL_STABLE,
+  intersectStable,
+  normaliseStable,
+  type StableSet,
+  subtractStable,
+} from './stable-set.ts';
 import type { Version } from './version.ts';
 
 /**
@@ -37,14 +43,18 @@ export function toRange(constraint: Constraint): Range {
     const atoms = group.atoms.map(toAtomRange);
     const stable = atoms.reduce<StableSet>((set, atom) => intersectStable(set, atom.stable), ALL_STABLE);
     if (!group.admitsPrereleases) return union(range, { stable, prerelease: [] });
-    const prerelease = atoms.reduce((set, atom) => intersectPrereleases(set, atom.prerelease), ALL_PRERELEASES);
+    const prerelease = atoms.reduce(
+      (set, atom) => intersectPrereleases(set, atom.prerelease),
+      ALL_PRERELEASES,
+    );
     return union(range, { stable, prerelease });
   }, EMPTY_RANGE);
 }
 
 export function contains(range: Range, version: Version): boolean {
   const release = toReleaseNumber(version);
-  if (version.prerelease.length === 0) return range.stable.some(({ from, to }) => from <= release && release < to);
+  if (version.prerelease.length === 0)
+    return range.stable.some(({ from, to }) => from <= release && release < to);
   return containsPoint(range.prerelease, { release, prerelease: version.prerelease });
 }
 

@@ -11,7 +11,11 @@ const PART_BITS = 64n;
 /** One past the largest release, `(2^64-1).(2^64-1).(2^64-1)`. */
 export const RELEASE_END: ReleaseNumber = 1n << 192n;
 
-export function toReleaseNumber({ major, minor, patch }: Pick<Version, 'major' | 'minor' | 'patch'>): ReleaseNumber {
+export function toReleaseNumber({
+  major,
+  minor,
+  patch,
+}: Pick<Version, 'major' | 'minor' | 'patch'>): ReleaseNumber {
   return (major << (2n * PART_BITS)) | (minor << PART_BITS) | patch;
 }
 
@@ -36,7 +40,10 @@ export function firstOfLine(line: bigint): ReleaseNumber {
 }
 
 /** The first release of the major that the release belongs to, and of the major after it. */
-export function majorSpanOf(release: ReleaseNumber): { readonly from: ReleaseNumber; readonly to: ReleaseNumber } {
+export function majorSpanOf(release: ReleaseNumber): {
+  readonly from: ReleaseNumber;
+  readonly to: ReleaseNumber;
+} {
   const major = release >> (2n * PART_BITS);
   return { from: major << (2n * PART_BITS), to: (major + 1n) << (2n * PART_BITS) };
 }
@@ -44,7 +51,9 @@ export function majorSpanOf(release: ReleaseNumber): { readonly from: ReleaseNum
 /** The version that a release number and prerelease identifiers stand for. */
 export function toVersion(release: ReleaseNumber, prerelease: readonly string[]): Version {
   const line = minorLineOf(release);
-  const original = [formatRelease(release), ...(prerelease.length === 0 ? [] : [prerelease.join('.')])].join('-');
+  const original = [formatRelease(release), ...(prerelease.length === 0 ? [] : [prerelease.join('.')])].join(
+    '-',
+  );
   return {
     major: line >> PART_BITS,
     minor: part(line),

@@ -38,7 +38,11 @@ export function skipSpace(text: string, from: number): number {
 }
 
 /** The longest version text that begins exactly at `start`, or undefined when none does. */
-export function scanVersionText(text: string, start: number, numberClass: NumberClass): VersionText | undefined {
+export function scanVersionText(
+  text: string,
+  start: number,
+  numberClass: NumberClass,
+): VersionText | undefined {
   const digit = numberClass === 'digits' ? DIGITS : DIGITS_AND_WILDCARDS;
   let at = text[start] === 'v' ? start + 1 : start;
   const first = runEnd(text, at, digit);

@@ -43,18 +43,29 @@ export const MAX_VERSION_LENGTH = 256;
 export function parseVersion(text: string): VersionResult {
   if (text === '') return failed('Empty', 'the version is empty');
   if (text.length > MAX_VERSION_LENGTH) {
-    return failed('TooLong', `the version has ${text.length} characters; at most ${MAX_VERSION_LENGTH} are read`);
+    return failed(
+      'TooLong',
+      `the version has ${text.length} characters; at most ${MAX_VERSION_LENGTH} are read`,
+    );
   }
   const scanned = scanVersionText(text, 0, 'digits');
   if (scanned === undefined) return failed('Malformed', 'a version begins with a number, such as 1.2.3', 0);
   if (scanned.end !== text.length) {
-    return failed('Malformed', `unexpected ${JSON.stringify(text[scanned.end])} after ${scanned.end} characters`, scanned.end);
+    return failed(
+      'Malformed',
+      `unexpected ${JSON.stringify(text[scanned.end])} after ${scanned.end} characters`,
+      scanned.end,
+    );
   }
   const numbers: bigint[] = [];
   for (const digits of scanned.numbers) {
     const value = parseUint64(digits);
     if (value === undefined) {
-      return failed('NumberTooLarge', `${digits} is over 2^64-1, the largest number in a version`, text.indexOf(digits));
+      return failed(
+        'NumberTooLarge',
+        `${digits} is over 2^64-1, the largest number in a version`,
+        text.indexOf(digits),
+      );
     }
     numbers.push(value);
   }

@@ -6,7 +6,11 @@ export class ChartError extends Error implements ChartErrorShape {
   readonly reason: ChartErrorShape['reason'];
   readonly retriable: boolean;
 
-  constructor(reason: ChartErrorShape['reason'], message: string, options: { retriable: boolean; cause?: unknown }) {
+  constructor(
+    reason: ChartErrorShape['reason'],
+    message: string,
+    options: { retriable: boolean; cause?: unknown },
+  ) {
     super(message.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' '), { cause: options.cause });
     this.reason = reason;
     this.retriable = options.retriable;

@@ -1,8 +1,9 @@
-import { isIP, type LookupFunction } from 'node:net';
 import { STATUS_CODES } from 'node:http';
+import { isIP, type LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { displayUrl, isDowngrade, readRepositoryUrl } from '../../core/chart/chart-url.ts';
 import type { RepositoryAccess } from '../contract.ts';
+import { TooManyBytesError } from './byte-limit.ts';
 import { ChartError } from './chart-error.ts';
 import { isPublicAddress, NOT_PUBLIC, publicLookup } from './public-address.ts';
 import type { TlsIdentities } from './tls-identity.ts';
@@ -10,7 +11,7 @@ import type { TlsIdentities } from './tls-identity.ts';
 /** Go's default is 10; repositories that redirect to object storage need one or two. */
 const MAX_REDIRECTS = 5;
 
-/** Redirect answers are drained at most this far before their connection is dropped. */
+/** Node's own default. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface FetchOptions {
@@ -78,20 +79,27 @@ async function follow<T>(
   const home = new URL(options.access.url);
   let url = options.url;
   if (isDowngrade(home, url)) throw refuseHop(options, url, 'an https repository may not lead to http');
+  let entrusted = true;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const entrusted =
+    // Once a request has been sent elsewhere it never carries credentials again, even when it is led back.
+    entrusted &&=
       url.origin === home.origin || (options.access.passCredentials && url.origin === options.url.origin);
     const agent = openAgent(settings, options, url, entrusted);
     try {
       const response = await request(url, {
         dispatcher: agent,
         method: 'GET',
-        headers: { ...options.headers, 'user-agent': settings.userAgent, ...(entrusted ? authorization(options.access) : {}) },
+        headers: {
+          ...options.headers,
+          'user-agent': settings.userAgent,
+          ...(entrusted ? authorization(options.access) : {}),
+        },
         signal,
       });
       const location = isRedirect(response.statusCode) ? single(response.headers['location']) : undefined;
       if (location === undefined) {
-        if (response.statusCode !== 200 && response.statusCode !== 304) throw refuseStatus(options, url, response.statusCode);
+        if (response.statusCode !== 200 && response.statusCode !== 304)
+          throw refuseStatus(options, url, response.statusCode);
         return await consume({
           status: response.statusCode,
           header: (name) => single(response.headers[name]),
@@ -108,7 +116,10 @@ async function follow<T>(
 
 /** An agent of its own for each hop: connections never serve two repositories, and nothing stays open between polls. */
 function openAgent(settings: HttpFetchSettings, options: FetchOptions, url: URL, entrusted: boolean): Agent {
-  const trusted = isSameHost(url, new URL(options.access.url)) || settings.trustedHosts.has(url.host) || settings.trustedHosts.has(url.hostname);
+  const trusted =
+    isSameHost(url, new URL(options.access.url)) ||
+    settings.trustedHosts.has(url.host) ||
+    settings.trustedHosts.has(url.hostname);
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (!trusted && isIP(literal) !== 0 && !isPublicAddress(literal)) {
     throw refuseHop(options, url, 'it is not a public address');
@@ -119,6 +130,7 @@ function openAgent(settings: HttpFetchSettings, options: FetchOptions, url: URL,
   return new Agent({
     connections: 1,
     pipelining: 1,
+    allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,
     connect: {
       timeout: options.access.timeoutMs,
@@ -130,13 +142,23 @@ function openAgent(settings: HttpFetchSettings, options: FetchOptions, url: URL,
 
 /** The configured origin itself, or its https side when both ports are the default ones. */
 function isSameHost(url: URL, home: URL): boolean {
-  return url.origin === home.origin || (url.hostname === home.hostname && url.port === '' && home.port === '');
+  return (
+    url.origin === home.origin || (url.hostname === home.hostname && url.port === '' && home.port === '')
+  );
 }
 
 function nextHop(options: FetchOptions, from: URL, location: string): URL {
-  const read = URL.canParse(location, from.href) ? readRepositoryUrl(new URL(location, from.href).href) : undefined;
-  if (read === undefined || !read.ok) throw refuseHop(options, from, `it redirects to no usable URL${read === undefined ? '' : `: ${read.message}`}`);
-  if (isDowngrade(from, read.url)) throw refuseHop(options, read.url, 'a redirect may not lead from https to http');
+  const read = URL.canParse(location, from.href)
+    ? readRepositoryUrl(new URL(location, from.href).href)
+    : undefined;
+  if (read === undefined || !read.ok)
+    throw refuseHop(
+      options,
+      from,
+      `it redirects to no usable URL${read === undefined ? '' : `: ${read.message}`}`,
+    );
+  if (isDowngrade(from, read.url))
+    throw refuseHop(options, read.url, 'a redirect may not lead from https to http');
   return read.url;
 }
 
@@ -155,23 +177,31 @@ function single(value: string | readonly string[] | undefined): string | undefin
 }
 
 function refuseHop(options: FetchOptions, url: URL, why: string): ChartError {
-  return new ChartError('Failed', `${options.failure}: Get "${displayUrl(url)}": refused, ${why}`, { retriable: false });
+  return new ChartError('Failed', `${options.failure}: Get "${displayUrl(url)}": refused, ${why}`, {
+    retriable: false,
+  });
 }
 
 /** Not found may pass: an index can appear in front of its charts. What the client did wrong does not. */
 function refuseStatus(options: FetchOptions, url: URL, status: number): ChartError {
-  const text = `${options.failure}: failed to fetch ${displayUrl(url)} : ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  const text =
+    `${options.failure}: failed to fetch ${displayUrl(url)} : ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
   if (status === 401 || status === 403) {
-    return new ChartError('AuthenticationFailed', `${text}; check the Secret named by secretRef`, { retriable: false });
+    return new ChartError('AuthenticationFailed', `${text}; check the Secret named by secretRef`, {
+      retriable: false,
+    });
   }
   const retriable = status >= 500 || status === 404 || status === 408 || status === 425 || status === 429;
   return new ChartError('Failed', text, { retriable });
 }
 
-function asChartError(error: unknown, options: FetchOptions): ChartError {
-  if (error instanceof ChartError) return error;
+function asChartError(error: unknown, options: FetchOptions): Error {
+  if (error instanceof ChartError || error instanceof TooManyBytesError) return error;
   const shape = error instanceof Error ? (error as Error & { code?: unknown }) : undefined;
   const text = shape?.message ?? String(error);
   const retriable = shape?.code !== NOT_PUBLIC;
-  return new ChartError('Failed', `${options.failure}: Get "${displayUrl(options.url)}": ${text}`, { retriable, cause: error });
+  return new ChartError('Failed', `${options.failure}: Get "${displayUrl(options.url)}": ${text}`, {
+    retriable,
+    cause: error,
+  });
 }

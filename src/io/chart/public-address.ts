@@ -56,13 +56,16 @@ export function publicLookup(lookup: LookupFunction = dnsLookup as LookupFunctio
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, '', 0);
-      const addresses: readonly LookupAddress[] = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
+      const addresses: readonly LookupAddress[] =
+        typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
       const [first] = addresses;
       if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
         const refusal = new Error(`${hostname} is not a public address`);
         return callback(Object.assign(refusal, { code: NOT_PUBLIC }), '', 0);
       }
-      return options.all === true ? callback(null, [...addresses]) : callback(null, first.address, first.family);
+      return options.all === true
+        ? callback(null, [...addresses])
+        : callback(null, first.address, first.family);
     });
   };
 }

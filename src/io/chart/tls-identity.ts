@@ -32,16 +32,20 @@ export class TlsIdentities {
 
 /** A hex digest of texts that keeps their boundaries; absent and empty differ. */
 export function digestOf(parts: readonly (string | undefined)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts.map((part) => part ?? null))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(parts.map((part) => part ?? null)))
+    .digest('hex');
 }
 
-function buildContext(ca: string | undefined, cert: string | undefined, key: string | undefined): SecureContext {
+function buildContext(
+  ca: string | undefined,
+  cert: string | undefined,
+  key: string | undefined,
+): SecureContext {
   try {
-    // OpenSSL takes a CA text without any certificate for an empty list.
-    if (ca !== undefined) new X509Certificate(ca);
     return createSecureContext({
       minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
+      ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), checkedCertificate(ca)] }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     });
@@ -52,4 +56,9 @@ function buildContext(ca: string | undefined, cert: string | undefined, key: str
       { retriable: false, cause: error },
     );
   }
+}
+
+/** OpenSSL takes a text without any certificate for an empty list, so the first one is read here. */
+function checkedCertificate(pem: string): string {
+  return new X509Certificate(pem).raw.byteLength > 0 ? pem : '';
 }

@@ -14,7 +14,9 @@ export class HelmActionError extends Error {
  */
 export function argumentsOf(action: HelmAction): readonly string[] {
   if (!isReleaseName(action.releaseName)) {
-    throw new HelmActionError(`"${action.releaseName}" is not a release name (RFC 1123, 53 characters at most)`);
+    throw new HelmActionError(
+      `"${action.releaseName}" is not a release name (RFC 1123, 53 characters at most)`,
+    );
   }
   if (!isNamespaceName(action.releaseNamespace)) {
     throw new HelmActionError(`"${action.releaseNamespace}" is not a namespace name (RFC 1123 label)`);
@@ -109,7 +111,9 @@ function applyFlags(serverSide: 'true' | 'false' | 'auto', force: boolean): read
 
 function chartFile(action: HelmInstall | HelmUpgrade): string {
   if (!isAbsolute(action.chartPath)) {
-    throw new HelmActionError('the chart must be an absolute path of a local file, or helm would look in repositories');
+    throw new HelmActionError(
+      'the chart must be an absolute path of a local file, or helm would look in repositories',
+    );
   }
   return action.chartPath;
 }

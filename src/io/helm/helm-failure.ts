@@ -36,7 +36,10 @@ const TABLE: readonly (readonly [failure: HelmFailure, pattern: RegExp])[] = [
   ['QuotaExceeded', /exceeded quota/],
   ['Conflict', /conflicts? with "|Apply failed with \d+ conflict|the object has been modified/],
   ['Timeout', /context deadline exceeded|timed out waiting|client rate limiter Wait returned an error/],
-  ['Unreachable', /connection refused|connection reset by peer|no such host|i\/o timeout|unexpected EOF|cluster unreachable/i],
+  [
+    'Unreachable',
+    /connection refused|connection reset by peer|no such host|i\/o timeout|unexpected EOF|cluster unreachable/i,
+  ],
   ['Forbidden', /is forbidden:|forbidden: User|Unauthorized/],
   ['Invalid', /is invalid:|unknown field|ValidationError|strict decoding error/],
   ['CannotPatch', /cannot patch/],

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
+import { stringifyJson } from '../../core/json/stringify.ts';
 import type { HelmRunner } from '../contract.ts';
-import { stringifyJson } from '../json-text.ts';
 import { createChildFolder, sweepChildFolders } from './child-folder.ts';
 import { runChild } from './child-process.ts';
 import { argumentsOf, readsValues } from './helm-arguments.ts';
@@ -81,7 +81,8 @@ export function createHelmRunner(options: HelmRunnerOptions): HelmRunner {
       });
       const version = VERSION.exec(child.stdout)?.[0];
       if (child.exitCode !== 0 || version === undefined) {
-        const detail = child.stderr.trim() === '' ? `exit code ${String(child.exitCode)}` : child.stderr.trim();
+        const detail =
+          child.stderr.trim() === '' ? `exit code ${String(child.exitCode)}` : child.stderr.trim();
         throw new HelmMissingError(`${options.helmPath} does not say its version: ${detail}`);
       }
       return version;
@@ -96,8 +97,12 @@ function tokenOf(server: string): string {
 
 function missing(helmPath: string, error: unknown): HelmMissingError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const why = code === 'ENOENT' ? 'is not there' : code === 'EACCES' ? 'is not executable' : `failed: ${String(error)}`;
-  return new HelmMissingError(`helm cannot be run: ${helmPath} ${why}; install helm 4 or name it with --helm`, {
-    cause: error,
-  });
+  const why =
+    code === 'ENOENT' ? 'is not there' : code === 'EACCES' ? 'is not executable' : `failed: ${String(error)}`;
+  return new HelmMissingError(
+    `helm cannot be run: ${helmPath} ${why}; install helm 4 or name it with --helm`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -19,7 +19,9 @@ export function createReleaseStorage(client: KubeClient, options: ReleaseStorage
       const releases = await Promise.all(
         secrets.map(async (secret) => {
           const data = secret['data'];
-          const text = isJsonObject(data as JsonObject | undefined) ? (data as JsonObject)['release'] : undefined;
+          const text = isJsonObject(data as JsonObject | undefined)
+            ? (data as JsonObject)['release']
+            : undefined;
           if (typeof text !== 'string') return [];
           try {
             return [await decodeRelease(Buffer.from(text, 'base64'), secret.metadata.resourceVersion)];

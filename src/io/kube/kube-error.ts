@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../core/json/json.ts';
+import { parseJson } from '../../core/json/parse.ts';
 import type { KubeErrorShape } from '../contract.ts';
-import { parseJson } from '../json-text.ts';
 
 /** Longest message kept: API server messages quote whole objects; an event or a condition holds far less. */
 const MAX_MESSAGE_CHARS = 4_096;
@@ -66,18 +66,13 @@ export function hasStatus(error: unknown, status: number): error is KubeError {
 
 function parseStatus(body: string): { readonly reason?: string; readonly message?: string } {
   if (!body.startsWith('{')) return {};
-  try {
-    const value = parseJson(body);
-    if (!isJsonObject(value) || value['kind'] !== 'Status') return {};
-    const { reason, message } = value;
-    return {
-      ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
-      ...(typeof message === 'string' && message !== '' ? { message } : {}),
-    };
-  } catch {
-    // Not JSON after all: the caller then shows the body's text.
-    return {};
-  }
+  const parsed = parseJson(body);
+  if (!parsed.ok || !isJsonObject(parsed.value) || parsed.value['kind'] !== 'Status') return {};
+  const { reason, message } = parsed.value;
+  return {
+    ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
+    ...(typeof message === 'string' && message !== '' ? { message } : {}),
+  };
 }
 
 function printable(message: string): string {

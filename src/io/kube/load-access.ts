@@ -102,10 +102,10 @@ async function accessOf(config: KubeConfig, options: LoadAccessOptions, where: s
   let cert = await pemOf(user.certData, user.certFile);
   let key = await pemOf(user.keyData, user.keyFile);
   if (plugin) {
-    const tls: { cert?: unknown; key?: unknown } = {};
+    const tls: { cert?: Buffer | string; key?: Buffer | string } = {};
     await config.applyToHTTPSOptions(tls as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
-    cert = tls.cert === undefined ? cert : String(tls.cert);
-    key = tls.key === undefined ? key : String(tls.key);
+    cert = tls.cert === undefined ? cert : tls.cert.toString();
+    key = tls.key === undefined ? key : tls.key.toString();
   }
   if ((cert === undefined) !== (key === undefined)) {
     throw new AccessError(`context "${name}": a client certificate and its key belong together`);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resource } from '../../core/api/kube-object.ts';
 import { isJsonObject, type Json } from '../../core/json/json.ts';
+import { parseJson } from '../../core/json/parse.ts';
 import type {
   KubeErrorShape,
   Reflector,
@@ -8,7 +9,6 @@ import type {
   ReflectorOptions,
   StartReflector,
 } from '../contract.ts';
-import { parseJson } from '../json-text.ts';
 import type { KubeAccess } from '../kube-access.ts';
 import { KubeError, kubeErrorOf, unreachable } from './kube-error.ts';
 import { asKubeObject, listPages, METADATA_OBJECT } from './list-pages.ts';
@@ -155,10 +155,7 @@ export function startReflector(
     }
   }
 
-  async function* signsOf(
-    stream: AsyncIterable<unknown>,
-    idleTimer: NodeJS.Timeout,
-  ): AsyncGenerator<unknown> {
+  async function* signsOf(stream: AsyncIterable<unknown>, idleTimer: NodeJS.Timeout): AsyncGenerator {
     for await (const chunk of stream) {
       lastSignMs = tuning.nowMs();
       idleTimer.refresh();
@@ -224,12 +221,11 @@ export function startReflector(
 }
 
 function parseEvent(line: string): { readonly type: string; readonly object: Json | undefined } {
-  let event: Json;
-  try {
-    event = parseJson(line);
-  } catch (error) {
-    throw new KubeError({ status: 0, reason: 'InvalidAnswer', message: 'a watch event is not JSON' }, error);
+  const parsed = parseJson(line);
+  if (!parsed.ok) {
+    throw new KubeError({ status: 0, reason: 'InvalidAnswer', message: 'a watch event is not JSON' });
   }
+  const event = parsed.value;
   if (!isJsonObject(event) || typeof event['type'] !== 'string') {
     throw new KubeError({ status: 0, reason: 'InvalidAnswer', message: 'a watch event has no type' });
   }

@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Json } from '../../core/json/json.ts';
+import { parseJson } from '../../core/json/parse.ts';
+import { stringifyJson } from '../../core/json/stringify.ts';
 import { basePathOf, createApiServerPool, identityHeaders } from '../api-server-pool.ts';
-import { parseJson, stringifyJson } from '../json-text.ts';
 import type { KubeAccess } from '../kube-access.ts';
 import { KubeError, kubeErrorOf, unreachable } from './kube-error.ts';
 
@@ -98,12 +99,10 @@ export function createTransport(access: KubeAccess, options: TransportOptions): 
       const what = `${request.method} ${request.path}`;
       const text = await readText(response.body, request.maxBytes ?? MAX_OBJECT_BYTES, what, signal);
       if (text === '') return null;
-      try {
-        return parseJson(text);
-      } catch (error) {
-        const message = `${what}: the answer is not JSON`;
-        throw new KubeError({ status: response.statusCode, reason: 'InvalidAnswer', message }, error);
-      }
+      const parsed = parseJson(text);
+      if (parsed.ok) return parsed.value;
+      const message = `${what}: ${parsed.message}`;
+      throw new KubeError({ status: response.statusCode, reason: 'InvalidAnswer', message });
     },
     async stream(request, signal) {
       return (await send(watchPool, request, 0, signal)).body;

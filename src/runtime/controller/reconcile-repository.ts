@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json/json.ts';
 import { type ConditionText, removeCondition, setCondition } from '../../core/release/conditions.ts';
 import type { ChartErrorShape, ChartRepositoryClient, KubeClient } from '../../io/contract.ts';
 import { type Clock, jittered, kubeTime } from '../clock.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { IndexStore } from './index-store.ts';
 import type { ReleaseJudge } from './release-judge.ts';
 import { CredentialsError, readRepositoryAccess } from './repository-access.ts';
@@ -58,7 +58,7 @@ export async function reconcileRepository(
   try {
     const access = await readRepositoryAccess(repository, options.kube, signal);
     const index = await options.charts.fetchIndex(access, signal);
-    const isNew = indexes.keep(key, { index, generation: repository.metadata.generation ?? 0 });
+    const isNew = indexes.keep(key, { index, url: repository.spec.url });
     await report(repository, options, [ready(index.digest)], signal);
     if (isNew) options.onNewIndex(key);
   } catch (error) {
@@ -81,11 +81,14 @@ async function reportFailure(
   }
   if (!isChartError(error)) throw error;
   const { reason, message, retriable } = error;
-  options.log.warn('a repository could not be read', {
-    repository: keyOf(repository),
-    reason,
-    error: message,
-  });
+  options.log.warn(
+    {
+      repository: keyOf(repository),
+      reason,
+      error: message,
+    },
+    'a repository could not be read',
+  );
   const conditions = failed(reason, message);
   await report(
     repository,

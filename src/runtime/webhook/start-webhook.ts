@@ -6,14 +6,13 @@ import type { AddressInfo } from 'node:net';
 import type { AuditLog } from '../../io/contract.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { answerText, answerUnread, COME_BACK } from './answer.ts';
+import { answerUnread, COME_BACK } from './answer.ts';
 import { createApp } from './app.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { Endpoint, Judging } from './judging.ts';
 import {
   CONNECTION_CHECK_MS,
   HANDSHAKE_TIMEOUT_MS,
-  HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   WEBHOOK_LIMITS,
   type WebhookLimits,
@@ -103,6 +102,8 @@ export async function startWebhook<Request>(options: WebhookOptions<Request>): P
       ...secureContext(options.pair, options.clientCaPem),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: limits.requestTimeoutMs,
+      headersTimeout: limits.requestTimeoutMs,
       connectionsCheckingInterval: CONNECTION_CHECK_MS,
     },
     (request, response) => {
@@ -110,9 +111,6 @@ export async function startWebhook<Request>(options: WebhookOptions<Request>): P
       app(request, response);
     },
   );
-  // Set afterwards: the constructor insists on headersTimeout <= requestTimeout, which does not hold here on purpose.
-  server.requestTimeout = limits.requestTimeoutMs;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.maxConnections = limits.maxConnections;
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);

@@ -66,7 +66,6 @@ describe('the webhook endpoint', () => {
       assert.ok(status === 413 || status === 503 || status === 'cut', String(status));
     assert.ok(ends.includes(413) || ends.includes(503));
     await assertAlive();
-    assert.ok(process.memoryUsage().rss < 512 * 1024 * 1024, 'server, client and test in one process');
   });
 
   for (const type of [

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { parseDuration } from '../core/duration.ts';
+import { cacheFolder, stateFolder } from './folders.ts';
+
+/** What `helmgate serve` is told by flags. */
+export interface ServeFlags {
+  readonly policies?: string;
+  readonly auditLog?: string;
+  readonly stateDir?: string;
+  readonly cacheDir?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly helm?: string;
+  readonly webhook: boolean;
+  readonly loop: boolean;
+  readonly register: boolean;
+  readonly host?: string;
+  readonly port?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly workers?: string;
+  readonly drainQuiet?: string;
+  readonly exitWithParent: boolean;
+}
+
+/** Everything that `helmgate serve` needs to know, checked. */
+export interface ServeConfig {
+  readonly policies: string;
+  readonly auditLog: string;
+  readonly stateDir: string;
+  readonly cacheDir: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Path of the helm binary. */
+  readonly helm: string;
+  readonly webhook: boolean;
+  readonly loop: boolean;
+  readonly register: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
+  readonly workers: number;
+  readonly drainQuietMs: number;
+  readonly exitWithParent: boolean;
+}
+
+/** A flag or a combination of flags that can't be right; the message says which and what to type. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Releases worked on at once. A helm child takes about 50 MB and a core for a tenth of a second, so four fit the
+ * machines that controllers are given (1 CPU, 1 GiB); it is Flux's number too.
+ */
+const DEFAULT_WORKERS = 4;
+/** 64 children of 50 MB are 3 GiB; more only queue at the API server. */
+const MAX_WORKERS = 64;
+/** A caller keeps its connection 90 s, and lets 10 s pass between requests at most under load (docs/operations). */
+const DEFAULT_DRAIN_QUIET_MS = 10_000;
+
+/** Checks the flags. Throws a {@link ConfigError}. */
+export function readServeConfig(
+  flags: ServeFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): ServeConfig {
+  if (flags.policies === undefined) throw new ConfigError('--policies DIR is required: the folder of the policy files');
+  if (!flags.webhook && !flags.loop) throw new ConfigError('--no-webhook and --no-loop together leave nothing to do');
+  const tls = [flags.tlsCert, flags.tlsKey, flags.tlsCa];
+  const [certFile, keyFile, caFile] = tls;
+  if (tls.some((file) => file !== undefined) && tls.includes(undefined)) {
+    throw new ConfigError('--tls-cert, --tls-key and --tls-ca go together; `helmgate certs` makes all three');
+  }
+  const stateDir = flags.stateDir ?? stateFolder(env);
+  return {
+    policies: flags.policies,
+    auditLog: flags.auditLog ?? join(stateDir, 'audit.jsonl'),
+    stateDir,
+    cacheDir: flags.cacheDir ?? join(cacheFolder(env), 'charts'),
+    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+    helm: flags.helm ?? 'helm',
+    webhook: flags.webhook,
+    loop: flags.loop,
+    register: flags.register,
+    host: flags.host ?? '127.0.0.1',
+    port: readWhole('--port', flags.port, 0, 0, 65_535),
+    ...(certFile === undefined || keyFile === undefined || caFile === undefined
+      ? {}
+      : { tls: { certFile, keyFile, caFile } }),
+    workers: readWhole('--workers', flags.workers, DEFAULT_WORKERS, 1, MAX_WORKERS),
+    drainQuietMs: readDuration('--drain-quiet', flags.drainQuiet, DEFAULT_DRAIN_QUIET_MS),
+    exitWithParent: flags.exitWithParent,
+  };
+}
+
+function readWhole(flag: string, text: string | undefined, absent: number, min: number, max: number): number {
+  if (text === undefined) return absent;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) {
+    throw new ConfigError(`${flag} takes a whole number from ${min} to ${max}, not '${text}'`);
+  }
+  return value;
+}
+
+function readDuration(flag: string, text: string | undefined, absent: number): number {
+  if (text === undefined) return absent;
+  const value = parseDuration(text);
+  if (value === undefined || value < 0) throw new ConfigError(`${flag} takes a duration such as 10s, not '${text}'`);
+  return value;
+}

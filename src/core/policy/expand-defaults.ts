@@ -1,0 +1,67 @@
+/** From `defaults:` as written to one leaf per field, checked against the fields that the API has. */
+import { isEqualJson } from '../json/equal.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
+import { formatPath, parsePath } from '../json/path.ts';
+import type { PolicyPlace } from './decision.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { fieldPaths, findField, isFieldGroup, typeProblem } from './known-fields.ts';
+import type { DefaultLeaf } from './rule.ts';
+
+/** What the compiler does with an error or warning at tokens of the document. */
+export interface DefaultsReport {
+  readonly placeOf: (tokens: readonly string[], at?: 'value' | 'key') => PolicyPlace;
+  readonly error: (tokens: readonly string[], message: string, hint?: string) => void;
+  readonly warn: (tokens: readonly string[], message: string) => void;
+}
+
+/** The leaves of a `defaults` map whose tokens in the document are `at`. */
+export function expandDefaults(written: JsonObject, at: readonly string[], report: DefaultsReport): readonly DefaultLeaf[] {
+  const leaves: DefaultLeaf[] = [];
+  for (const [kind, fields] of Object.entries(written)) {
+    if (!isJsonObject(fields)) continue;
+    for (const [path, value] of Object.entries(fields)) {
+      const tokens = parsePath(path);
+      const place = [...at, kind, path];
+      if (tokens === undefined) {
+        report.error(place, `${JSON.stringify(path)} is neither a dotted path nor a JSON pointer`);
+      } else if (tokens[0] !== 'spec' || tokens.length < 2) {
+        report.error(place, `a default can only be set below spec, not at ${formatPath(tokens)}`);
+      } else if (value !== undefined) {
+        expand(kind, tokens, value, place, leaves, report);
+      }
+    }
+  }
+  return leaves;
+}
+
+function expand(
+  kind: string,
+  tokens: readonly string[],
+  value: Json,
+  at: readonly string[],
+  leaves: DefaultLeaf[],
+  report: DefaultsReport,
+): void {
+  const found = findField(kind, tokens);
+  const open = found?.inside === true || found?.field.type === 'json' || found?.field.type === 'strings';
+  if (isJsonObject(value) && Object.keys(value).length > 0 && (open || (found === undefined && isFieldGroup(kind, tokens)))) {
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) expand(kind, [...tokens, key], item, [...at, key], leaves, report);
+    }
+    return;
+  }
+  const path = formatPath(tokens);
+  if (found === undefined) {
+    if (isFieldGroup(kind, tokens)) report.error(at, `${path} is a group of fields: its default must name them`);
+    else report.error(at, `${kind} has no field ${path} that can have a default`, didYouMean(path, fieldPaths(kind)));
+    return;
+  }
+  const problem = value === null ? 'must not be null' : typeProblem(found, value);
+  if (problem !== undefined) return report.error(at, `the default of ${path} ${problem}`);
+  if (found.field.schemaDefault !== undefined && !found.inside) {
+    report.warn(at, `${path} is set to ${found.field.schemaDefault} by the API's own schema first, so this default acts only offline`);
+  }
+  const same = leaves.find((leaf) => leaf.kind === kind && formatPath(leaf.tokens) === path);
+  if (same === undefined) leaves.push({ kind, tokens, value, place: report.placeOf(at, 'key') });
+  else if (!isEqualJson(same.value, value)) report.error(at, `${path} already has another default in this rule`);
+}

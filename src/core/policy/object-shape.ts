@@ -1,0 +1,97 @@
+/**
+ * Whether an object has the shape that rules rely on: the fields they read are there and of the right type. The mutating webhook
+ * sees objects before the API server validates them, so anything may come; there such an object passes without a patch and the
+ * API server says what is wrong with it.
+ */
+
+import { HELM_GROUP, SOURCE_GROUP } from '../api/resources.ts';
+import { isJsonObject, type JsonObject } from '../json/json.ts';
+import { valueAt } from '../json/pointer.ts';
+
+type Requirement = readonly [path: string, type: 'text' | 'object', need: 'required' | 'optional'];
+
+const METADATA: readonly Requirement[] = [
+  ['metadata', 'object', 'required'],
+  ['metadata.labels', 'object', 'optional'],
+  ['metadata.annotations', 'object', 'optional'],
+  ['spec', 'object', 'required'],
+];
+
+const reference = (path: string, need: 'required' | 'optional'): readonly Requirement[] => [
+  [path, 'object', need],
+  [`${path}.kind`, 'text', need],
+  [`${path}.name`, 'text', need],
+  [`${path}.namespace`, 'text', 'optional'],
+];
+
+const CHART: readonly Requirement[] = [
+  ['spec.chart', 'object', 'required'],
+  ['spec.chart.spec', 'object', 'required'],
+  ['spec.chart.spec.chart', 'text', 'required'],
+  ['spec.chart.spec.version', 'text', 'optional'],
+  ...reference('spec.chart.spec.sourceRef', 'required'),
+];
+
+const HELM_RELEASE: readonly Requirement[] = [
+  ...METADATA,
+  ['spec.interval', 'text', 'required'],
+  ['spec.releaseName', 'text', 'optional'],
+  ['spec.targetNamespace', 'text', 'optional'],
+  ['spec.storageNamespace', 'text', 'optional'],
+];
+
+const SOURCE: readonly Requirement[] = [...METADATA, ['spec.url', 'text', 'required']];
+
+const HELM_CHART: readonly Requirement[] = [
+  ...METADATA,
+  ['spec.chart', 'text', 'required'],
+  ['spec.version', 'text', 'optional'],
+  ...reference('spec.sourceRef', 'required'),
+];
+
+/** Whether rules know the kind at all. */
+export function isJudged(group: string, kind: string): boolean {
+  return (
+    (group === HELM_GROUP && kind === 'HelmRelease') ||
+    (group === SOURCE_GROUP &&
+      (kind === 'HelmRepository' || kind === 'HelmChart' || kind === 'OCIRepository'))
+  );
+}
+
+/** What keeps an object from being judged, with the path; undefined when it has the expected shape. */
+export function shapeProblem(
+  kind: string,
+  object: JsonObject,
+): { readonly path: string; readonly message: string } | undefined {
+  if (kind === 'HelmRelease') return helmReleaseProblem(object);
+  if (kind === 'HelmChart') return firstProblem(object, HELM_CHART);
+  return firstProblem(object, SOURCE);
+}
+
+function helmReleaseProblem(
+  object: JsonObject,
+): { readonly path: string; readonly message: string } | undefined {
+  const problem = firstProblem(object, HELM_RELEASE);
+  if (problem !== undefined) return problem;
+  const chart = valueAt(object, ['spec', 'chart']);
+  const chartRef = valueAt(object, ['spec', 'chartRef']);
+  if ((chart === undefined) === (chartRef === undefined)) {
+    return { path: 'spec', message: 'either spec.chart or spec.chartRef must be set' };
+  }
+  return firstProblem(object, chartRef === undefined ? CHART : reference('spec.chartRef', 'required'));
+}
+
+function firstProblem(
+  object: JsonObject,
+  requirements: readonly Requirement[],
+): { readonly path: string; readonly message: string } | undefined {
+  for (const [path, type, need] of requirements) {
+    const value = valueAt(object, path.split('.'));
+    if (value === undefined) {
+      if (need === 'required') return { path, message: `${path} is required` };
+    } else if (type === 'text' ? typeof value !== 'string' : !isJsonObject(value)) {
+      return { path, message: `${path} must be ${type === 'text' ? 'a text' : 'an object'}` };
+    }
+  }
+  return undefined;
+}

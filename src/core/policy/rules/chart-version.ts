@@ -1,0 +1,196 @@
+/**
+ * Rule `chartVersion`: the versions that a chart may have.
+ *
+ * Why: a range admits versions that do not exist yet, so what it can ever match is judged, not what it matches today.
+ * Reads: `spec.chart.spec.version` and `.chart` of HelmRelease, `spec.version` and `spec.chart` of HelmChart, the URL behind their
+ * `sourceRef`; at release time the resolved chart. Ranges on Git and Bucket sources are ignored by Flux and not judged here.
+ * Verdicts at admission: a range that lies within passes; one that reaches outside is refused with a version that shows it
+ * (`wider: Deny`), or cut to the versions within (`wider: Narrow`, under enforcement Deny only); one that has nothing in common with
+ * it, or is no constraint, is refused. At release time the resolved version itself must lie within.
+ * A rule for certain charts whose source is not known applies: what cannot be told is judged.
+ * Reasons: RangeTooWide, RangeDisjoint, VersionInvalid, VersionNotAllowed.
+ */
+import { valueAt } from '../../json/pointer.ts';
+import { check } from '../../version/constraint.ts';
+import { parseVersion } from '../../version/version.ts';
+import { type CanonicalUrl, coversUrl, parseCanonicalUrl } from '../canonical-url.ts';
+import { compareRange, type RangeComparison, type VersionRange } from '../narrowing.ts';
+import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
+import { shortText } from '../short-text.ts';
+import { findSource, sourceOf } from '../source-of.ts';
+
+export interface ChartFilter {
+  readonly name: string;
+  readonly source?: CanonicalUrl;
+}
+
+export interface ChartVersionOptions {
+  /** The charts that the rule is about; absent means all. */
+  readonly charts?: readonly ChartFilter[];
+  readonly within: VersionRange;
+  readonly wider: 'Deny' | 'Narrow';
+}
+
+const NOTHING: Judgement = { findings: [], warnings: [] };
+
+/** Makes the rule of its options. */
+export function chartVersionRule(options: ChartVersionOptions): RuleBody {
+  return {
+    kinds: ['HelmRelease', 'HelmChart'],
+    reads: [
+      ['spec', 'chart', 'spec', 'chart'],
+      ['spec', 'chart', 'spec', 'sourceRef'],
+      ['spec', 'chartRef'],
+      ['spec', 'sourceRef'],
+    ],
+    writes:
+      options.wider === 'Narrow'
+        ? [
+            { kind: 'HelmRelease', tokens: versionTokens('HelmRelease') },
+            { kind: 'HelmChart', tokens: versionTokens('HelmChart') },
+          ]
+        : [],
+    sources(subject) {
+      if (!options.charts?.some(({ source }) => source !== undefined)) return [];
+      const source = sourceOf(subject.kind, subject.object, subject.namespace);
+      return source === undefined ? [] : [source];
+    },
+    mutate(input) {
+      const comparison = narrows(options, input) ? compare(options, input) : undefined;
+      if (comparison?.kind !== 'wider' || comparison.narrowed === undefined)
+        return { changes: [], warnings: [] };
+      const tokens = versionTokens(input.subject.kind);
+      const change = { kind: 'narrow', tokens, value: comparison.narrowed } as const;
+      const from = shortText(String(valueAt(input.object, tokens) ?? '*'), 60);
+      const warning = shortText(`${tokens.join('.')} was narrowed from ${from} to ${comparison.narrowed}`);
+      return { changes: [change], warnings: [warning] };
+    },
+    judge(input) {
+      return input.phase === 'release' ? judgeResolved(options, input) : judgeRange(options, input);
+    },
+  };
+}
+
+function narrows(options: ChartVersionOptions, { mutates, phase }: RuleInput): boolean {
+  return options.wider === 'Narrow' && mutates && phase === 'admission';
+}
+
+function judgeRange(options: ChartVersionOptions, input: RuleInput): Judgement {
+  const comparison = compare(options, input);
+  if (comparison === undefined || comparison.kind === 'inside') return NOTHING;
+  const tokens = versionTokens(input.subject.kind);
+  const base = { path: tokens.join('.'), found: shortText(String(valueAt(input.object, tokens) ?? '*')) };
+  const { text } = options.within;
+  return { findings: [finding(comparison, base, text)], warnings: [] };
+}
+
+function finding(
+  comparison: Exclude<RangeComparison, { kind: 'inside' }>,
+  base: { readonly path: string; readonly found: string },
+  within: string,
+): FindingDraft {
+  switch (comparison.kind) {
+    case 'invalid':
+      return {
+        ...base,
+        reason: 'VersionInvalid',
+        message: shortText(`the version constraint cannot be read: ${comparison.message}`),
+        wouldPass: shortText(within),
+      };
+    case 'disjoint':
+      return {
+        ...base,
+        reason: 'RangeDisjoint',
+        message: shortText(
+          `no version that it matches is allowed, such as ${comparison.counterExample}; allowed are ${within}`,
+        ),
+        wouldPass: shortText(within),
+      };
+    case 'wider':
+      return {
+        ...base,
+        reason: 'RangeTooWide',
+        message: shortText(`it also matches ${comparison.counterExample}, which is outside ${within}`),
+        wouldPass: shortText(comparison.narrowed ?? within),
+      };
+  }
+}
+
+function judgeResolved(options: ChartVersionOptions, input: RuleInput): Judgement {
+  const path = versionTokens(input.subject.kind).join('.');
+  const { chart } = input.facts;
+  if (!chart.known) {
+    if (!appliesTo(options, input, undefined)) return NOTHING;
+    const message = `the version that the chart resolved to is not known (${chart.why})`;
+    return { findings: [{ reason: 'VersionNotAllowed', path, message }], warnings: [] };
+  }
+  if (!appliesTo(options, input, chart.value.name)) return NOTHING;
+  const version = parseVersion(chart.value.version);
+  if (version.ok && check(options.within.constraint, version.version)) return NOTHING;
+  const shown = shortText(`${chart.value.name} ${chart.value.version}`, 80);
+  const draft: FindingDraft = {
+    reason: version.ok ? 'VersionNotAllowed' : 'VersionInvalid',
+    path,
+    found: shortText(chart.value.version),
+    message: shortText(`the chart resolved to ${shown}, which is outside ${options.within.text}`),
+    wouldPass: shortText(options.within.text),
+  };
+  return { findings: [draft], warnings: [] };
+}
+
+/** Undefined where the rule does not apply or the version is ignored. */
+function compare(options: ChartVersionOptions, input: RuleInput): RangeComparison | undefined {
+  const { kind, namespace } = input.subject;
+  const source = sourceOf(kind, input.object, namespace);
+  if (kind === 'HelmRelease' && valueAt(input.object, ['spec', 'chart', 'spec']) === undefined)
+    return undefined;
+  if (source !== undefined && source.kind !== 'HelmRepository') return undefined;
+  if (!appliesTo(options, input, undefined)) return undefined;
+  const version = valueAt(input.object, versionTokens(kind));
+  if (version !== undefined && typeof version !== 'string')
+    return { kind: 'invalid', message: 'it is not a text' };
+  return compareRange(version ?? '*', options.within);
+}
+
+/** Whether the rule is about the chart; at release time by the name that the chart itself has, as well. */
+function appliesTo(
+  options: ChartVersionOptions,
+  input: RuleInput,
+  resolvedName: string | undefined,
+): boolean {
+  if (options.charts === undefined) return true;
+  const written = valueAt(
+    input.object,
+    input.subject.kind === 'HelmChart' ? ['spec', 'chart'] : ['spec', 'chart', 'spec', 'chart'],
+  );
+  const names = [written, resolvedName].filter((name) => typeof name === 'string');
+  // Behind a chartRef the name is known when the chart is.
+  const nameFits = (name: string) =>
+    names.length === 0 || names.some((candidate) => sameChart(name, candidate));
+  return options.charts.some(
+    ({ name, source }) => nameFits(name) && (source === undefined || fitsSource(source, input)),
+  );
+}
+
+/** A chart in an OCI repository may be written with the path that leads to it. */
+function sameChart(name: string, written: string): boolean {
+  return (
+    written === name ||
+    written
+      .replace(/[/.]+$/, '')
+      .split('/')
+      .at(-1) === name
+  );
+}
+
+function fitsSource(wanted: CanonicalUrl, input: RuleInput): boolean {
+  const source = sourceOf(input.subject.kind, input.object, input.subject.namespace);
+  const fact = source === undefined ? undefined : findSource(input.facts, source);
+  if (fact === undefined || !fact.known || fact.value.url === undefined) return true;
+  const url = parseCanonicalUrl(fact.value.url);
+  return !url.ok || coversUrl(wanted, true, url.url);
+}
+
+function versionTokens(kind: string): readonly string[] {
+  return kind === 'HelmChart' ? ['spec', 'version'] : ['spec', 'chart', 'spec', 'version'];
+}

@@ -1,0 +1,84 @@
+/**
+ * Rule `defaults`: fills fields that are absent.
+ *
+ * Why: Flux's own defaults leave a failed release failed (`retries` is 0), and a platform team wants every release to have
+ * what its own documents promise, without each author writing it.
+ * Reads: the fields that it is configured for.
+ * Verdicts: none of its own under Deny (the validator's NotMutated guards it); under Warn and Audit it changes nothing and
+ * reports NotMutated for each field it would fill.
+ *
+ * Absent means absent: 0, -1, false, "", null and {} are what somebody wrote, and a written {} or null parent keeps its
+ * leaves empty. Fields that the request's API version does not have are skipped with a warning.
+ */
+import type { Json, JsonObject } from '../../json/json.ts';
+import { isJsonObject } from '../../json/json.ts';
+import { formatPath } from '../../json/path.ts';
+import { existsInVersion, findField } from '../known-fields.ts';
+import type { Change, DefaultLeaf, FindingDraft, JudgedKind, RuleBody, RuleInput } from '../rule.ts';
+import { shortText } from '../short-text.ts';
+
+/** Makes the rule of its leaves, one per field, as `compile` expanded them. */
+export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {
+  const byKind = Map.groupBy(leaves, (leaf) => leaf.kind);
+  return {
+    kinds: [...byKind.keys()] as readonly JudgedKind[],
+    reads: [],
+    writes: leaves.map(({ kind, tokens }) => ({ kind, tokens })),
+    defaults: leaves,
+    mutate(input) {
+      const { changes, warnings } = absentLeaves(byKind.get(input.subject.kind) ?? [], input);
+      return { changes, warnings };
+    },
+    judge(input) {
+      if (input.mutates || input.phase !== 'admission') return { findings: [], warnings: [] };
+      const { changes } = absentLeaves(byKind.get(input.subject.kind) ?? [], input);
+      return { findings: changes.map(wouldFill), warnings: [] };
+    },
+  };
+}
+
+function absentLeaves(
+  leaves: readonly DefaultLeaf[],
+  { subject, object }: RuleInput,
+): { readonly changes: readonly Change[]; readonly warnings: readonly string[] } {
+  const changes: Change[] = [];
+  const warnings: string[] = [];
+  for (const leaf of leaves) {
+    if (!isFillable(object, leaf.tokens)) continue;
+    const found = findField(leaf.kind, leaf.tokens);
+    if (found !== undefined && !existsInVersion(found.field, subject.version)) {
+      warnings.push(
+        shortText(
+          `${formatPath(leaf.tokens)} gets no default: ${subject.version} does not have it, use ${found.field.since}`,
+        ),
+      );
+    } else {
+      changes.push({ kind: 'default', tokens: leaf.tokens, value: leaf.value });
+    }
+  }
+  return { changes, warnings };
+}
+
+/** Whether the field is absent and none of its parents was written as {} or null, or as something that has no fields. */
+function isFillable(object: JsonObject, tokens: readonly string[]): boolean {
+  let parent: Json | undefined = object;
+  for (const token of tokens) {
+    if (!isJsonObject(parent) || Object.keys(parent).length === 0) return false;
+    if (!Object.hasOwn(parent, token) || parent[token] === undefined) return true;
+    parent = parent[token];
+  }
+  return false;
+}
+
+function wouldFill({ tokens, value }: Change): FindingDraft {
+  const path = formatPath(tokens);
+  const text = JSON.stringify(value, (_key, item: Json) =>
+    typeof item === 'bigint' ? item.toString() : item,
+  );
+  return {
+    reason: 'NotMutated',
+    path,
+    message: shortText(`${path} is absent; this rule would set it to ${text}`),
+    wouldPass: shortText(`${path}: ${text}`),
+  };
+}

@@ -1,0 +1,42 @@
+/** Which source object a HelmRelease or HelmChart takes its chart from. */
+import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
+import { valueAt } from '../json/pointer.ts';
+import type { Fact, Facts, SourceFact } from './facts.ts';
+import { sourceKey } from './facts.ts';
+import type { SourceNeed } from './rule.ts';
+
+export interface FollowedSource extends SourceNeed {
+  /** Dotted path of the reference. */
+  readonly path: string;
+}
+
+/** The reference of an object to its source: `chartRef`, or `sourceRef`; undefined when it has none. */
+export function sourceOf(kind: string, object: JsonObject, ownNamespace: string): FollowedSource | undefined {
+  if (kind === 'HelmChart') return readReference(object, ['spec', 'sourceRef'], ownNamespace, false);
+  if (kind !== 'HelmRelease') return undefined;
+  return (
+    readReference(object, ['spec', 'chartRef'], ownNamespace, true) ??
+    readReference(object, ['spec', 'chart', 'spec', 'sourceRef'], ownNamespace, true)
+  );
+}
+
+/** The fact about a source. One that was not gathered at all counts as unavailable. */
+export function findSource(facts: Facts, source: SourceNeed): Fact<SourceFact> {
+  const fact = facts.sources.get(sourceKey(source.kind, source.namespace, source.name));
+  return fact ?? { known: false, why: 'Unavailable' };
+}
+
+/** HelmChart's reference has no namespace of its own: the source lies beside the chart. */
+function readReference(
+  object: JsonObject,
+  tokens: readonly string[],
+  ownNamespace: string,
+  crossNamespace: boolean,
+): FollowedSource | undefined {
+  const reference: Json | undefined = valueAt(object, tokens);
+  if (!isJsonObject(reference)) return undefined;
+  const { kind, name, namespace } = reference;
+  if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
+  const other = crossNamespace && typeof namespace === 'string' && namespace !== '';
+  return { kind, name, namespace: other ? namespace : ownNamespace, path: tokens.join('.') };
+}

@@ -1,0 +1,192 @@
+/**
+ * YAML files with the place of each value: YAML 1.2, several documents, plain data only. What makes parsers differ or explode is
+ * refused with its place: anchors, aliases, merge keys, tags, duplicate keys, keys that are no text, deep nesting.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
+import type { Json } from '../json/json.ts';
+import { type LocatedError, locatedError } from './located-error.ts';
+import { tooDeepAt } from './yaml-depth.ts';
+
+/** A policy file of 1 MiB holds some 20,000 rules; ConfigMaps end there as well. In UTF-16 units. */
+export const MAX_YAML_LENGTH = 1_048_576;
+/** Errors that one file reports: more are follow-ups. */
+const MAX_ERRORS = 20;
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One document of a file. */
+export interface YamlDocument {
+  readonly source: YamlSource;
+  readonly value: Json;
+  /** Where the value at the tokens begins; the nearest parent's place when there is none. With `key`, where its key stands. */
+  placeOf(tokens: readonly string[], at?: 'value' | 'key'): Place;
+}
+
+export interface YamlSource {
+  readonly file: string;
+  readonly text: string;
+}
+
+export type YamlResult =
+  | { readonly ok: true; readonly documents: readonly YamlDocument[] }
+  | { readonly ok: false; readonly errors: readonly LocatedError[] };
+
+/** Reads all documents of a file; empty ones are left out. */
+export function readYaml(source: YamlSource): YamlResult {
+  const early = earlyProblem(source);
+  if (early !== undefined) return { ok: false, errors: [early] };
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(source.text, {
+    lineCounter: lines,
+    version: '1.2',
+    schema: 'core',
+    resolveKnownTags: false,
+    merge: false,
+    intAsBigInt: true,
+    uniqueKeys: true,
+    stringKeys: false,
+    prettyErrors: false,
+    strict: true,
+    logLevel: 'silent',
+  });
+  const documents = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : [];
+  const errors = documents
+    .flatMap((document) => documentErrors(source, document, lines))
+    .slice(0, MAX_ERRORS);
+  if (errors.length > 0) return { ok: false, errors };
+  const filled = documents.filter(
+    ({ contents }) => !(contents === null || (isScalar(contents) && contents.value === null)),
+  );
+  return { ok: true, documents: filled.map((document) => toYamlDocument(source, document, lines)) };
+}
+
+function earlyProblem(source: YamlSource): LocatedError | undefined {
+  const start = { line: 1, column: 1 };
+  if (source.text.length > MAX_YAML_LENGTH) {
+    return locatedError(
+      { ...source, text: '' },
+      start,
+      `the file is longer than ${MAX_YAML_LENGTH} characters`,
+    );
+  }
+  const nul = source.text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/);
+  const deep = nul === -1 ? tooDeepAt(source.text) : undefined;
+  const offset = nul === -1 ? deep : nul;
+  if (offset === undefined) return undefined;
+  const before = source.text.slice(0, offset).split('\n');
+  const place = { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+  const message =
+    nul === -1 ? 'nested too deeply here' : 'a control character stands here: this is no YAML text';
+  return locatedError(source, place, message);
+}
+
+function documentErrors(
+  source: YamlSource,
+  document: Document.Parsed,
+  lines: LineCounter,
+): readonly LocatedError[] {
+  const errors: LocatedError[] = [];
+  const add = (offset: number, message: string, hint?: string) => {
+    const { line, col } = lines.linePos(offset);
+    errors.push(locatedError(source, { line, column: col }, message, hint));
+  };
+  for (const error of [...document.errors, ...document.warnings]) {
+    if (error.code !== 'TAG_RESOLVE_FAILED') add(error.pos[0], plainMessage(error.message));
+  }
+  visit(document as Document, {
+    Alias: (_key, node) => add(startOf(node), 'aliases are not accepted here', 'write the value out'),
+    Node: (_key, node) => {
+      if (!isAlias(node) && node.anchor !== undefined)
+        add(
+          startOf(node),
+          `the anchor &${node.anchor} is not accepted here`,
+          'write the value out where it is needed',
+        );
+      if (node.tag !== undefined)
+        add(startOf(node), `the tag ${node.tag} is not accepted here`, 'leave it out');
+    },
+    Pair: (_key, pair) => {
+      const key = pair.key;
+      if (!isNode(key)) return;
+      if (!isScalar(key)) add(startOf(key), 'a key must be a text');
+      else if (key.value === '<<' && key.type === 'PLAIN')
+        add(startOf(key), 'merge keys are not accepted here', 'write the fields out');
+      else if (typeof key.value !== 'string' && key.value !== null)
+        add(startOf(key), `the key ${String(key.value)} is not a text`, 'put it in quotes');
+      else if (key.value === null) add(startOf(key), 'a key must be a text');
+    },
+  });
+  return errors;
+}
+
+function plainMessage(message: string): string {
+  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+}
+
+function startOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
+
+function toYamlDocument(source: YamlSource, document: Document.Parsed, lines: LineCounter): YamlDocument {
+  const root = document.contents as Node | null;
+  return {
+    source,
+    value: toJson(root),
+    placeOf(tokens, at = 'value') {
+      let node: Node | null = root;
+      let start = root === null ? 0 : startOf(root);
+      for (const [index, token] of tokens.entries()) {
+        const child = childOf(node, token);
+        if (child === undefined) break;
+        const last = index === tokens.length - 1;
+        start = (last && at === 'key') || child.value === null ? child.keyStart : startOf(child.value);
+        node = child.value;
+      }
+      const { line, col } = lines.linePos(start);
+      return { line: Math.max(1, line), column: Math.max(1, col) };
+    },
+  };
+}
+
+function childOf(
+  node: Node | null,
+  token: string,
+): { readonly keyStart: number; readonly value: Node | null } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && key.value === token);
+    if (pair === undefined || !isPair(pair) || !isNode(pair.key)) return undefined;
+    return { keyStart: startOf(pair.key), value: isNode(pair.value) ? pair.value : null };
+  }
+  const item = isSeq(node) ? node.items[Number(token)] : undefined;
+  return isNode(item) ? { keyStart: startOf(item), value: item } : undefined;
+}
+
+/** Integers that a double cannot hold stay `bigint`. */
+function toJson(node: Node | null): Json {
+  if (isMap(node)) {
+    const entries = node.items.map(({ key, value }): [string, Json] => [
+      isScalar(key) ? String(key.value) : '',
+      toJson(isNode(value) ? value : null),
+    ]);
+    return Object.fromEntries(entries);
+  }
+  if (isSeq(node)) return node.items.map((item) => toJson(isNode(item) ? item : null));
+  const value: unknown = isScalar(node) ? node.value : null;
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

@@ -1,0 +1,119 @@
+import type { HelmRelease } from '../../core/api/helm-release.ts';
+import type { HelmRepository } from '../../core/api/helm-repository.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import type { Attempt } from '../../core/release/attempt.ts';
+import type { Block } from '../../core/release/block.ts';
+import { findCondition } from '../../core/release/conditions.ts';
+import { digestValues } from '../../core/release/config-digest.ts';
+import { releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from '../../core/release/names.ts';
+import { resolve } from '../../core/version/resolve.ts';
+import type { IndexEntry } from '../../io/contract.ts';
+import { gatherValues } from './gather-values.ts';
+import type { ReleaseFacts } from './release-judge.ts';
+import type { ReleasePass } from './release-pass.ts';
+import { unsupportedFields, unsupportedSource } from './unsupported.ts';
+
+/** Everything that must be known before a release is judged and looked at. */
+export interface Gathered {
+  readonly attempt: Attempt;
+  readonly facts: ReleaseFacts;
+  readonly repository: HelmRepository;
+  readonly entry: IndexEntry;
+  readonly values: JsonObject;
+  /** Texts from Secrets among the values, which must not show up in anything that is printed. */
+  readonly secrets: readonly string[];
+}
+
+/** Gathers, in Flux's order: dependencies, source, values, chart; or says what is in the way. */
+export async function gather(pass: ReleasePass): Promise<Gathered | { readonly block: Block }> {
+  const { release } = pass;
+  const source = unsupportedSource(release);
+  if (source !== undefined) {
+    return blocked('UnsupportedSource', `a chart from ${source} is not supported yet; use a HelmRepository`);
+  }
+  const fields = unsupportedFields(release);
+  if (fields.length > 0) return blocked('UnsupportedField', `not supported yet: ${fields.join(', ')}`);
+  const waiting = unreadyDependency(pass);
+  if (waiting !== undefined) return blocked('DependencyNotReady', `dependency '${waiting}' is not ready`);
+
+  const found = findSource(pass, release);
+  if ('block' in found) return found;
+  const { repository, entry } = found;
+  const composed = await gatherValues(pass);
+  if ('block' in composed) return composed;
+  const { values, secrets } = composed;
+  return { ...describe(release, repository, entry, values), repository, entry, values, secrets };
+}
+
+function describe(
+  release: HelmRelease,
+  repository: HelmRepository,
+  entry: IndexEntry,
+  values: JsonObject,
+): Pick<Gathered, 'attempt' | 'facts'> {
+  const { name, version, appVersion, created, deprecated, digest } = entry;
+  const { namespace = '' } = repository.metadata;
+  return {
+    attempt: {
+      releaseName: releaseNameOf(release),
+      releaseNamespace: releaseNamespaceOf(release),
+      storageNamespace: storageNamespaceOf(release),
+      chart: { name, version },
+      configDigest: digestValues(values),
+    },
+    facts: {
+      source: { kind: 'HelmRepository', namespace, name: repository.metadata.name, url: repository.spec.url },
+      chart: {
+        name,
+        version,
+        ...(appVersion === undefined ? {} : { appVersion }),
+        ...(created === undefined ? {} : { created }),
+        ...(deprecated === undefined ? {} : { deprecated }),
+        ...(digest === undefined ? {} : { digest: `sha256:${digest}` }),
+      },
+      values,
+    },
+  };
+}
+
+/** The repository and the entry that the version resolves to. */
+function findSource(
+  { options }: ReleasePass,
+  { metadata, spec }: HelmRelease,
+): { readonly repository: HelmRepository; readonly entry: IndexEntry } | { readonly block: Block } {
+  const chart = spec.chart?.spec;
+  if (chart === undefined) return blocked('SourceNotReady', 'spec.chart is missing');
+  const { namespace = metadata.namespace ?? '', name } = chart.sourceRef;
+  const place = `HelmRepository '${namespace}/${name}'`;
+  const repository = options.findRepository(namespace, name);
+  if (repository === undefined) return blocked('SourceNotReady', `${place} does not exist`);
+  if (repository.spec.type === 'oci') {
+    return blocked('UnsupportedSource', `${place} is of type oci, which is not supported yet`);
+  }
+  const held = options.indexes.find(`${namespace}/${name}`);
+  if (held === undefined || held.url !== repository.spec.url) {
+    const why = findCondition(repository.status?.conditions, 'Ready');
+    const detail = why?.status === 'False' ? why.message : 'its index has not been read yet';
+    return blocked('SourceNotReady', `${place} is not ready: ${detail}`);
+  }
+  const resolved = resolve(chart.version ?? '*', held.index.entries(chart.chart));
+  if (!resolved.ok) {
+    return blocked('SourceNotReady', `${place} has no chart '${chart.chart}' to offer: ${resolved.message}`);
+  }
+  return { repository, entry: resolved.entry };
+}
+
+/** The first dependency that is missing, not Ready, or not observed at its newest generation (flux rule 2). */
+function unreadyDependency({ options, release }: ReleasePass): string | undefined {
+  for (const { name, namespace = release.metadata.namespace ?? '' } of release.spec.dependsOn ?? []) {
+    const other = options.findRelease(namespace, name);
+    const ready = findCondition(other?.status?.conditions, 'Ready');
+    const observed = other?.status?.observedGeneration === other?.metadata.generation;
+    if (ready?.status !== 'True' || !observed) return `${namespace}/${name}`;
+  }
+  return undefined;
+}
+
+function blocked(reason: Block['reason'], message: string): { readonly block: Block } {
+  return { block: { reason, message } };
+}

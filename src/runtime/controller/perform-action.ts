@@ -1,0 +1,150 @@
+import { NAMESPACE } from '../../core/api/resources.ts';
+import type { Json } from '../../core/json/json.ts';
+import type { ActionOutcome } from '../../core/release/action-outcome.ts';
+import type { Attempt } from '../../core/release/attempt.ts';
+import type { HelmAction } from '../../core/release/helm-action.ts';
+import { helmActionOf } from '../../core/release/helm-plan.ts';
+import type { ActionPlan } from '../../core/release/plan.ts';
+import type { ReleaseRecord } from '../../core/release/release-record.ts';
+import { unlockDescription } from '../../core/release/state.ts';
+import type { FetchedChart, GateWrite, HelmResult, StorageWrite } from '../../io/contract.ts';
+import { recordAction } from './record-decision.ts';
+import type { ReleasePass } from './release-pass.ts';
+
+/** Field manager of rendered objects: Flux's, so that a hand-over moves no field (design, decisions). */
+const RENDERED_MANAGER = 'helm-controller';
+/** helm names the reason in the last line that starts so. */
+const ERROR_LINE = /^Error: (.*)$/m;
+/** Longest error text taken into a condition; the whole of it is in the audit log's reach of 64 KiB. */
+const MAX_ERROR_LENGTH = 2_000;
+
+/** What an action needs beside the release: the chart and values for installs and upgrades. */
+export interface ActionInput {
+  readonly attempt: Attempt;
+  readonly chart?: FetchedChart;
+  readonly values?: Json;
+  /** Texts that must not show up in anything that helm prints. */
+  readonly secrets?: readonly string[];
+  /** The newest record in storage: how it was applied decides how `auto` applies the next one. */
+  readonly latest?: ReleaseRecord;
+}
+
+/** Carries a plan out, by helm through the gate or by rewriting a stuck record, and puts a row in the audit log. */
+export async function performAction(
+  pass: ReleasePass,
+  plan: ActionPlan,
+  input: ActionInput,
+): Promise<ActionOutcome> {
+  const startedMs = pass.options.clock.now();
+  const outcome =
+    plan.verb === 'Unlock' ? await unlock(pass, plan, input.attempt) : await runHelm(pass, plan, input);
+  const durationMs = pass.options.clock.now() - startedMs;
+  await recordAction(pass, plan, input, { ...outcome, durationMs });
+  const { ok, writes, error, absent } = outcome;
+  return {
+    ok,
+    writes,
+    durationMs,
+    ...(error === undefined ? {} : { error }),
+    ...(absent === true ? { absent } : {}),
+  };
+}
+
+/** What came out of an action, with what the audit log wants to know. */
+export interface PerformedAction extends ActionOutcome {
+  readonly command: string;
+  readonly exitCode: number | null;
+  readonly apiWrites: readonly GateWrite[];
+}
+
+async function unlock(
+  pass: ReleasePass,
+  plan: ActionPlan & { readonly verb: 'Unlock' },
+  attempt: Attempt,
+): Promise<PerformedAction> {
+  const { storage } = pass.options;
+  const { record } = plan;
+  const done = { command: 'unlock', exitCode: 0, apiWrites: [], writes: [], durationMs: 0 };
+  try {
+    await storage.markFailed(attempt.storageNamespace, record, unlockDescription(record.status), pass.signal);
+    return { ...done, ok: true };
+  } catch (error) {
+    pass.signal.throwIfAborted();
+    return {
+      ...done,
+      ok: false,
+      exitCode: null,
+      error: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function runHelm(
+  pass: ReleasePass,
+  plan: Exclude<ActionPlan, { verb: 'Unlock' }>,
+  { attempt, chart, values, secrets, latest }: ActionInput,
+): Promise<PerformedAction> {
+  const { gate, helm } = pass.options;
+  const writes: StorageWrite[] = [];
+  const apiWrites: GateWrite[] = [];
+  const planned = helmActionOf(plan, pass.release, {
+    releaseName: attempt.releaseName,
+    releaseNamespace: attempt.releaseNamespace,
+    chartPath: chart?.path ?? '',
+    values: values ?? {},
+  });
+  const action = await prepare(pass, planned, latest);
+  const session = gate.open({
+    releaseName: attempt.releaseName,
+    releaseNamespace: attempt.releaseNamespace,
+    storageNamespace: attempt.storageNamespace,
+    fieldManager: RENDERED_MANAGER,
+    onStorageWrite: (write) => writes.push(write),
+    onWrite: (write) => apiWrites.push(write),
+  });
+  try {
+    const access = { server: session.server, ...(secrets === undefined ? {} : { secrets }) };
+    const result = await helm.run(action, access, pass.signal);
+    const { commandLine: command, exitCode, durationMs } = result;
+    const done = { command, exitCode, durationMs, writes, apiWrites };
+    return exitCode === 0 ? { ...done, ok: true } : { ...done, ok: false, error: errorOf(result) };
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * What helm itself can't be left to do: choose how to apply (it refuses `--force-conflicts` beside `auto`), and make the
+ * namespace (it would do so before its record is held).
+ */
+async function prepare(
+  pass: ReleasePass,
+  action: HelmAction,
+  latest: ReleaseRecord | undefined,
+): Promise<HelmAction> {
+  if (action.verb === 'install' && action.createNamespace) {
+    await createNamespace(pass, action.releaseNamespace);
+    return { ...action, createNamespace: false };
+  }
+  if ((action.verb === 'upgrade' || action.verb === 'rollback') && action.serverSide === 'auto') {
+    return { ...action, serverSide: latest?.applyMethod === 'ssa' ? 'true' : 'false' };
+  }
+  return action;
+}
+
+async function createNamespace(pass: ReleasePass, name: string): Promise<void> {
+  const { kube } = pass.options;
+  const existing = await kube.find({ resource: NAMESPACE, name }, pass.signal);
+  if (existing !== undefined) return;
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await kube.create(NAMESPACE, namespace, { fieldManager: RENDERED_MANAGER }, pass.signal);
+}
+
+/** The one line that says why helm failed; helm 4 logs more around it. */
+function errorOf({ stderr, exitCode, killedBy }: HelmResult): string {
+  if (killedBy === 'timeout') return 'helm did not end within its timeout and was stopped';
+  if (killedBy === 'abort') return 'helm was stopped because Helmgate is stopping';
+  if (killedBy === 'output') return 'helm printed more than is allowed and was stopped';
+  const line = ERROR_LINE.exec(stderr)?.[1] ?? stderr.trim().split('\n').at(-1) ?? '';
+  return line === '' ? `helm ended with exit code ${exitCode}` : line.slice(0, MAX_ERROR_LENGTH);
+}

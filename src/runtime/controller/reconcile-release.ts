@@ -1,0 +1,186 @@
+import { afterAction } from '../../core/release/after-action.ts';
+import type { Attempt } from '../../core/release/attempt.ts';
+import { beginAction } from '../../core/release/begin-action.ts';
+import { beginPass } from '../../core/release/begin-pass.ts';
+import { afterBlock, type Block, withCompliance } from '../../core/release/block.ts';
+import type { Next, Transition } from '../../core/release/next.ts';
+import {
+  type ActionPlan,
+  type ActionType,
+  actionTypeOf,
+  isAction,
+  planAction,
+} from '../../core/release/plan.ts';
+import type { ReleaseRecord } from '../../core/release/release-record.ts';
+import { type Removal, removalOnMove } from '../../core/release/removal.ts';
+import { requestsOf } from '../../core/release/requests.ts';
+import { settle } from '../../core/release/settle.ts';
+import { determineState } from '../../core/release/state.ts';
+import { jittered } from '../clock.ts';
+import { type Gathered, gather } from './gather.ts';
+import { performAction } from './perform-action.ts';
+import { recordDecision } from './record-decision.ts';
+import { denialLine, NO_POLICIES } from './release-judge.ts';
+import type { ReleasePass } from './release-pass.ts';
+import { readRepositoryAccess } from './repository-access.ts';
+import type { PassResult } from './work-queue.ts';
+
+/** A chart that could not be fetched stops a pass like a missing source does. */
+class BlockedError extends Error {
+  override readonly name = 'BlockedError';
+  readonly block: Block;
+
+  constructor(block: Block) {
+    super(block.message);
+    this.block = block;
+  }
+}
+
+/**
+ * One pass over a HelmRelease that is not being deleted: gather, judge, then state -> one action -> look again, until
+ * nothing is left to do now. An in-sync release runs no helm and writes nothing.
+ */
+export async function reconcileRelease(pass: ReleasePass): Promise<PassResult> {
+  const gathered = await gather(pass);
+  if ('block' in gathered) return await endBlocked(pass, gathered.block);
+  try {
+    return await converge(pass, gathered);
+  } catch (error) {
+    if (error instanceof BlockedError) return await endBlocked(pass, error.block);
+    throw error;
+  }
+}
+
+async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResult> {
+  const { attempt } = gathered;
+  const forced = requestsOf(pass.release).force;
+  const moved = removalOnMove(pass.release, attempt);
+  const decision = pass.options.judge.judgeRelease(pass.release, gathered.facts);
+  if (decision === undefined) return await endBlocked(pass, { reason: 'PolicyDenied', message: NO_POLICIES });
+
+  let records = await look(pass, attempt);
+  const before = pass.release;
+  pass.assume(beginPass(before, attempt));
+  let state = determineState({ release: pass.release, records, attempt });
+  let plan = planAction(state, pass.release, { performed: [], forced, records });
+  const verdict = JSON.stringify([decision.allowed, decision.findings, attempt, decision.policySet.digest]);
+  const acts = isAction(plan) || moved !== undefined;
+  if (pass.options.verdicts.isNew(pass.key, verdict) || acts) await recordDecision(pass, attempt, decision);
+  if (!decision.allowed) {
+    if (state.kind !== 'InSync' || acts) {
+      pass.assume(before.status ?? {});
+      return await endBlocked(pass, { reason: 'PolicyDenied', message: denialLine(decision) });
+    }
+  }
+  const violation = decision.allowed ? undefined : denialLine(decision);
+  pass.assume(withCompliance(pass.release, violation, pass.now()));
+  if (moved !== undefined) return await move(pass, moved, attempt);
+
+  const performed: ActionType[] = [];
+  for (;;) {
+    if (!isAction(plan)) return await end(pass, settle(pass.release, plan, pass.now()));
+    if (performed.length === 0) {
+      // What was looked at may come from memory; what is acted on does not.
+      records = await pass.options.records.read(attempt.storageNamespace, attempt.releaseName, pass.signal);
+      state = determineState({ release: pass.release, records, attempt });
+      plan = planAction(state, pass.release, { performed, forced, records });
+      if (!isAction(plan)) continue;
+    }
+    const { log } = pass.options;
+    log.info(
+      {
+        release: pass.key,
+        state: state.kind,
+        action: plan.verb,
+        chart: attempt.chart.version,
+      },
+      'acting',
+    );
+    const transition = await act(pass, plan, gathered, records[0]);
+    const type = actionTypeOf(plan);
+    if (type !== undefined) performed.push(type);
+    if (transition.next.kind !== 'continue') return await end(pass, transition);
+    await pass.save(transition.status);
+    records = await pass.options.records.read(attempt.storageNamespace, attempt.releaseName, pass.signal);
+    state = determineState({ release: pass.release, records, attempt });
+    plan = planAction(state, pass.release, { performed, forced, records });
+  }
+}
+
+async function look(pass: ReleasePass, attempt: Attempt): Promise<readonly ReleaseRecord[]> {
+  return await pass.options.records.look(attempt.storageNamespace, attempt.releaseName, pass.signal);
+}
+
+/** Status before, the action, status after. The chart is fetched only now, when it is needed. */
+async function act(
+  pass: ReleasePass,
+  plan: ActionPlan,
+  gathered: Gathered,
+  latest: ReleaseRecord | undefined,
+): Promise<Transition> {
+  const needsChart = plan.verb === 'Install' || plan.verb === 'Upgrade';
+  const chart = needsChart ? await fetchChart(pass, gathered) : undefined;
+  await pass.save(beginAction(pass.release, plan, pass.now()));
+  const outcome = await performAction(pass, plan, {
+    attempt: gathered.attempt,
+    values: gathered.values,
+    secrets: gathered.secrets,
+    ...(chart === undefined ? {} : { chart }),
+    ...(latest === undefined ? {} : { latest }),
+  });
+  return afterAction(pass.release, plan, gathered.attempt, outcome, pass.now());
+}
+
+async function fetchChart(
+  pass: ReleasePass,
+  gathered: Gathered,
+): ReturnType<ReleasePass['options']['charts']['fetchChart']> {
+  try {
+    const access = await readRepositoryAccess(gathered.repository, pass.options.kube, pass.signal);
+    return await pass.options.charts.fetchChart(access, gathered.entry, pass.signal);
+  } catch (error) {
+    pass.signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    throw new BlockedError({ reason: 'ArtifactFailed', message });
+  }
+}
+
+/** Uninstalls the release at the place that an edit moved it away from; the next pass installs at the new one. */
+async function move(pass: ReleasePass, removal: Removal, attempt: Attempt): Promise<PassResult> {
+  const { plan, releaseName, releaseNamespace, storageNamespace } = removal;
+  const old: Attempt = { ...attempt, releaseName, releaseNamespace, storageNamespace };
+  const begun = pass.release.status ?? {};
+  // The counters of this pass belong to the new place; the removal speaks of the old one.
+  pass.assume({ ...begun, storageNamespace });
+  await pass.save(beginAction(pass.release, plan, pass.now()));
+  const outcome = await performAction(pass, plan, { attempt: old });
+  return await end(pass, afterAction(pass.release, plan, old, outcome, pass.now()));
+}
+
+async function endBlocked(pass: ReleasePass, block: Block): Promise<PassResult> {
+  return await end(pass, afterBlock(pass.release, block, pass.now()));
+}
+
+async function end(pass: ReleasePass, { status, next }: Transition): Promise<PassResult> {
+  await pass.save(status);
+  return resultOf(next, pass.options.clock.random());
+}
+
+/** What the queue is told. Intervals are spread; a stalled release waits for a change. */
+export function resultOf(next: Next, random: number): PassResult {
+  switch (next.kind) {
+    case 'continue':
+    case 'again':
+    case 'finalize':
+      return { next: 'after', delayMs: 0 };
+    case 'done':
+    case 'retryAfter':
+      return { next: 'after', delayMs: jittered(next.afterMs, random) };
+    case 'stalled':
+      return next.afterMs === undefined
+        ? { next: 'wait' }
+        : { next: 'after', delayMs: jittered(next.afterMs, random) };
+    case 'backoff':
+      return { next: 'backoff' };
+  }
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { ActionAuditRecord, ReleaseAuditRecord, Verdict } from '../../core/audit/record.ts';
+import type { Decision } from '../../core/policy/decision.ts';
+import type { Attempt } from '../../core/release/attempt.ts';
+import type { ActionPlan } from '../../core/release/plan.ts';
+import type { ActionInput, PerformedAction } from './perform-action.ts';
+import type { ReleasePass } from './release-pass.ts';
+
+/** Writes the second judgement to the audit log. Rejects when it can't be written: then nothing may be done. */
+export async function recordDecision(pass: ReleasePass, attempt: Attempt, decision: Decision): Promise<void> {
+  const { generation = 0 } = pass.release.metadata;
+  const row: ReleaseAuditRecord = {
+    ...common(pass, decision.allowed ? 'Allow' : 'Deny'),
+    phase: 'release',
+    findings: decision.findings,
+    policySet: decision.policySet,
+    durationMs: 0,
+    generation,
+    chart: { name: attempt.chart.name, version: attempt.chart.version },
+    valuesDigest: attempt.configDigest,
+  };
+  await pass.options.audit.append(row);
+}
+
+/** Writes what an action did. A row that can't be written is logged: what happened can't be undone by not saying it. */
+export async function recordAction(
+  pass: ReleasePass,
+  plan: ActionPlan,
+  { attempt, chart }: ActionInput,
+  performed: PerformedAction,
+): Promise<void> {
+  const { ok, error, command, exitCode, apiWrites, durationMs } = performed;
+  const row: ActionAuditRecord = {
+    ...common(pass, ok ? 'Allow' : 'Error'),
+    phase: 'action',
+    findings: [],
+    durationMs,
+    action: plan.verb,
+    chart: { ...attempt.chart, ...(chart === undefined ? {} : { digest: chart.digest }) },
+    valuesDigest: attempt.configDigest,
+    command,
+    exitCode,
+    apiWrites,
+    outcome: ok ? 'succeeded' : `failed: ${error ?? ''}`,
+  };
+  try {
+    await pass.options.audit.append(row);
+  } catch (failure) {
+    const text = failure instanceof Error ? failure.message : String(failure);
+    pass.options.log.error(
+      {
+        release: pass.key,
+        error: text,
+      },
+      'an action could not be written to the audit log',
+    );
+  }
+}
+
+interface CommonFields {
+  readonly time: string;
+  readonly uid: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+}
+
+function common(pass: ReleasePass, verdict: Verdict): CommonFields {
+  const { namespace = '', name } = pass.release.metadata;
+  return {
+    time: new Date(pass.options.clock.now()).toISOString(),
+    uid: randomUUID(),
+    kind: 'HelmRelease',
+    namespace,
+    name,
+    verdict,
+  };
+}
