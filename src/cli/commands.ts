@@ -29,7 +29,10 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'create',
     summary: 'write or apply a HelmRelease or a source',
-    load: async (context) => (await import('./create.ts')).createCommand(context),
+    load: async (context) => {
+      const { applyToCluster } = await import('./apply-to-cluster.ts');
+      return (await import('./create.ts')).createCommand(context, applyToCluster(context));
+    },
   },
   {
     name: 'audit',

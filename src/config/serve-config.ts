@@ -65,8 +65,10 @@ export function readServeConfig(
   flags: ServeFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): ServeConfig {
-  if (flags.policies === undefined) throw new ConfigError('--policies DIR is required: the folder of the policy files');
-  if (!flags.webhook && !flags.loop) throw new ConfigError('--no-webhook and --no-loop together leave nothing to do');
+  if (flags.policies === undefined)
+    throw new ConfigError('--policies DIR is required: the folder of the policy files');
+  if (!flags.webhook && !flags.loop)
+    throw new ConfigError('--no-webhook and --no-loop together leave nothing to do');
   const tls = [flags.tlsCert, flags.tlsKey, flags.tlsCa];
   const [certFile, keyFile, caFile] = tls;
   if (tls.some((file) => file !== undefined) && tls.includes(undefined)) {
@@ -107,6 +109,7 @@ function readWhole(flag: string, text: string | undefined, absent: number, min: 
 function readDuration(flag: string, text: string | undefined, absent: number): number {
   if (text === undefined) return absent;
   const value = parseDuration(text);
-  if (value === undefined || value < 0) throw new ConfigError(`${flag} takes a duration such as 10s, not '${text}'`);
+  if (value === undefined || value < 0)
+    throw new ConfigError(`${flag} takes a duration such as 10s, not '${text}'`);
   return value;
 }

@@ -3,20 +3,20 @@
 /** What Flux's schemas admit for a duration: no sign, no nanoseconds, no bare `0`, no days. */
 export const FLUX_DURATION: RegExp = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
 
-const NS_PER_MS = 1_000_000;
+const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 /** Go keeps a duration in an int64 of nanoseconds (292 years). */
 const MAX_NS = 2n ** 63n - 1n;
 
-const NS_PER_UNIT: ReadonlyMap<string, number> = new Map([
-  ['ns', 1],
-  ['us', 1_000],
-  ['\u00b5s', 1_000],
-  ['\u03bcs', 1_000],
+const NS_PER_UNIT: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n],
+  ['us', 1_000n],
+  ['\u00b5s', 1_000n],
+  ['\u03bcs', 1_000n],
   ['ms', NS_PER_MS],
-  ['s', 1_000_000_000],
-  ['m', 60_000_000_000],
-  ['h', 3_600_000_000_000],
+  ['s', NS_PER_SECOND],
+  ['m', 60n * NS_PER_SECOND],
+  ['h', 3_600n * NS_PER_SECOND],
 ]);
 
 const DURATION = /^[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$/;
@@ -31,18 +31,21 @@ export function parseDuration(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
   let ns = 0n;
   for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(PART)) {
-    const perUnit = NS_PER_UNIT.get(unit) ?? 0;
-    const part = fraction === '' ? 0 : Number(`0.${fraction}`) * perUnit;
-    ns += BigInt(whole === '' ? 0 : whole) * BigInt(perUnit) + BigInt(Math.trunc(part));
+    const perUnit = NS_PER_UNIT.get(unit) ?? 0n;
+    // Digits beyond the eighteenth are below a nanosecond for every unit, as Go drops them.
+    const digits = fraction.slice(0, 18);
+    const part = (BigInt(digits === '' ? 0 : digits) * perUnit) / 10n ** BigInt(digits.length);
+    ns += BigInt(whole === '' ? 0 : whole) * perUnit + part;
     if (ns > MAX_NS) return undefined;
   }
-  const ms = Number(ns) / NS_PER_MS;
+  const ms = Number(ns / NS_PER_MS) + Number(ns % NS_PER_MS) / Number(NS_PER_MS);
   return text.startsWith('-') ? -ms : ms;
 }
 
 /** Writes milliseconds as Go prints a duration: `5m0s`, `1h0m0s`, `1.5s`, `250ms`, `0s`. */
 export function formatDuration(ms: number): string {
-  const ns = BigInt(Math.round(Math.abs(ms) * NS_PER_MS));
+  const size = Math.abs(ms);
+  const ns = BigInt(Math.trunc(size)) * NS_PER_MS + BigInt(Math.round((size % 1) * Number(NS_PER_MS)));
   if (ns === 0n) return '0s';
   const sign = ms < 0 ? '-' : '';
   if (ns < 1_000n) return `${sign}${ns}ns`;

@@ -37,7 +37,8 @@ export async function serveChartRepository(options: ChartRepositoryOptions): Pro
     counts.set(path, (counts.get(path) ?? 0) + 1);
     void answerRequest(options, path, request, response);
   };
-  const server = options.tls === undefined ? createHttpServer(answer) : createHttpsServer(options.tls, answer);
+  const server =
+    options.tls === undefined ? createHttpServer(answer) : createHttpsServer(options.tls, answer);
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
     server.listen(options.port ?? 0, '127.0.0.1', listening);

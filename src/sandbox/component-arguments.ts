@@ -109,6 +109,8 @@ export function kwokArguments(files: SandboxFiles): readonly string[] {
     `--config=${files.stages}`,
     '--manage-all-nodes=true',
     '--node-ip=127.0.0.1',
+    // Beside the service range, not in it.
+    '--cidr=10.1.0.0/16',
     // Heartbeats are a stage of ours; leases would be a second, costlier sign of life.
     '--node-lease-duration-seconds=0',
   ];

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { buildTool } from './build-tool.ts';
 import { spawnGuarded } from './guarded-process.ts';
@@ -44,7 +43,7 @@ export async function locateTools<Name extends ToolName = SandboxTool>(
     }),
   );
   const missing = names.filter((name) => !found.has(name));
-  const cache = cacheFolder(options.env);
+  const cache = toolCacheFolder(options.env);
   for (const [position, name] of missing.entries()) {
     const tool = getPinnedTool(name);
     const target = cachedToolPath(cache, tool, platform());
@@ -72,7 +71,7 @@ export async function findTool(
     const path = join(assets, tool.binary);
     if (await isPinned(path, tool)) return path;
   }
-  const cached = cachedToolPath(cacheFolder(env), tool, platform());
+  const cached = cachedToolPath(toolCacheFolder(env), tool, platform());
   if (await isExecutable(cached)) return cached;
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     // A relative entry would make what runs depend on the current folder.
@@ -104,10 +103,6 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return toolCacheFolder(env, env['HOME'] || homedir());
 }
 
 function platform(): string {

@@ -74,7 +74,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly readyMs: number;
   /** Tells of the first component that ends unasked; the sandbox stops itself then. Returns how to unsubscribe. */
   onExit(listener: (exit: ComponentExit) => void): () => void;
-  /** Resolves when every process has ended and the folder is gone; at most some 3 s. Repeated calls share one stop. */
+  /** Resolves when every process has ended and the folder is gone; a second or less, usually. Repeated calls share one stop. */
   stop(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ const nodeName = 'sandbox-node';
 const pollMs = 25;
 const defaultReadyTimeoutMs = 60_000;
 /** Nothing needs saving: SIGTERM is a courtesy that lets watches end in order. */
-const stopGraceMs = 1_000;
+const stopGraceMs = 500;
 /** A port can be taken between picking and binding; three times in a row means something else is wrong. */
 const portAttempts = 3;
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/json.ts';
-import type { Finding } from '../policy/decision.ts';
+import type { Finding, Mutation } from '../policy/decision.ts';
 
 /** How a decision or an action ended. */
 export type Verdict = 'Allow' | 'Deny' | 'Hold' | 'Error';
@@ -32,6 +32,8 @@ export interface AdmissionAuditRecord extends AuditRecordBase {
   readonly user: { readonly username: string; readonly uid?: string; readonly groups: readonly string[] };
   /** RFC 6901 pointers that the patch touches; values are left out. */
   readonly patchPaths: readonly string[];
+  /** Which rules changed the object, and where they stand; on the mutating endpoint. */
+  readonly mutations?: readonly Mutation[];
 }
 
 /** A decision at release time. */

@@ -28,6 +28,7 @@ export const MAX_ROW_BYTES: number = 64 * 1024;
 const CUTTABLE: readonly (readonly string[])[] = [
   ['findings'],
   ['patchPaths'],
+  ['mutations'],
   ['user', 'groups'],
   ['apiWrites'],
 ];

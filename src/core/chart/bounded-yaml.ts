@@ -1,4 +1,4 @@
-import { Composer, type CST, Parser } from 'yaml';
+import { Composer, type CST, Lexer, Parser } from 'yaml';
 import type { Json } from '../json/json.ts';
 
 /** What a YAML text may hold before it reaches the recursive part of the parser. */
@@ -6,6 +6,8 @@ export interface YamlBounds {
   readonly maxChars: number;
   readonly maxDepth: number;
   readonly maxNodes: number;
+  /** Words, marks, line breaks and runs of blanks: what the parser's time is proportional to. */
+  readonly maxLexemes: number;
 }
 
 export type BoundedYaml =
@@ -27,7 +29,8 @@ export function parseBoundedYaml(text: string, bounds: YamlBounds): BoundedYaml 
   if (text.length > bounds.maxChars) {
     return { ok: false, message: `YAML of ${text.length} characters, at most ${bounds.maxChars} are read` };
   }
-  const tokens = [...new Parser().parse(text)];
+  const tokens = readTokens(text, bounds);
+  if (typeof tokens === 'string') return { ok: false, message: tokens };
   const excess = findExcess(tokens, bounds);
   if (excess !== undefined) return { ok: false, message: excess };
   const composer = new Composer({ schema: 'failsafe', customTags: ['null'], uniqueKeys: true });
@@ -38,6 +41,26 @@ export function parseBoundedYaml(text: string, bounds: YamlBounds): BoundedYaml 
   const [error] = document.errors;
   if (error !== undefined) return { ok: false, message: firstLine(error.message) };
   return { ok: true, value: document.toJS({ maxAliasCount: 0 }) as Json };
+}
+
+/** The token tree of a text, or why reading it was given up. Stops at the first lexeme beyond a bound. */
+function readTokens(text: string, bounds: YamlBounds): readonly CST.Token[] | string {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes > bounds.maxLexemes) return `more than ${bounds.maxLexemes} YAML lexemes`;
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    // The document itself and a scalar being read stand on the stack too.
+    if (parser.stack.length > bounds.maxDepth + 2) return tooDeep(bounds);
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
+}
+
+function tooDeep(bounds: YamlBounds): string {
+  return `YAML nested deeper than ${bounds.maxDepth} levels`;
 }
 
 function findExcess(tokens: readonly CST.Token[], bounds: YamlBounds): string | undefined {
@@ -51,7 +74,7 @@ function findExcess(tokens: readonly CST.Token[], bounds: YamlBounds): string | 
     const { token, depth } = next;
     nodes += 1;
     if (nodes > bounds.maxNodes) return `more than ${bounds.maxNodes} YAML nodes`;
-    if (depth > bounds.maxDepth) return `YAML nested deeper than ${bounds.maxDepth} levels`;
+    if (depth > bounds.maxDepth) return tooDeep(bounds);
     if (token.type === 'alias') return `the alias ${token.source} is not followed`;
     if (token.type === 'document') visit(token.value, depth);
     if (!('items' in token)) continue;

@@ -17,7 +17,12 @@ export const MAX_CHART_YAML_BYTES: number = 256 * 1024;
 
 /** Reads name and version; `apiVersion` must be there, as helm wants it. */
 export function readChartMetadata(text: string): MetadataRead {
-  const parsed = parseBoundedYaml(text, { maxChars: MAX_CHART_YAML_BYTES, maxDepth: 32, maxNodes: 50_000 });
+  const parsed = parseBoundedYaml(text, {
+    maxChars: MAX_CHART_YAML_BYTES,
+    maxDepth: 32,
+    maxNodes: 50_000,
+    maxLexemes: 200_000,
+  });
   if (!parsed.ok) return { ok: false, message: `Chart.yaml: ${parsed.message}` };
   if (!isJsonObject(parsed.value)) return { ok: false, message: 'Chart.yaml is not a map' };
   const { apiVersion, name, version, appVersion } = parsed.value;

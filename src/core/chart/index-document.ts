@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
+import { parseJson } from '../json/parse.ts';
 import { reduceChartBlock } from './block-reduce.ts';
 import { parseBoundedYaml, type YamlBounds } from './bounded-yaml.ts';
 import { type ChartIndexEntry, ENTRY_KEYS, readIndexEntries } from './index-entry.ts';
@@ -20,13 +21,21 @@ export type IndexOpened =
   | { readonly ok: false; readonly message: string };
 
 /**
- * Bounds of the whole text when its layout is not canonical. The parser takes about a second per MiB (31 s for 33 MB
- * were measured) and blocks the process meanwhile, so two seconds are what such an index may cost.
+ * Bounds of a text that has to be parsed as it stands, because its layout is not canonical. The parser blocks the process:
+ * about a second per MiB of ordinary text, three for the worst found (tags in a row).
  */
-const WHOLE: YamlBounds = { maxChars: 2 * 1024 * 1024, maxDepth: 32, maxNodes: 400_000 };
+const WHOLE: YamlBounds = { maxChars: 1024 * 1024, maxDepth: 32, maxNodes: 200_000, maxLexemes: 400_000 };
 
-/** Bounds of one chart's block, whole or reduced: 20,000 versions of 10 short lines are some 6 MB of text. */
-const BLOCK: YamlBounds = { maxChars: 6 * 1024 * 1024, maxDepth: 32, maxNodes: 1_000_000 };
+/**
+ * Bounds of one chart's reduced block. A version takes some 310 characters and 60 lexemes, and 6,000 versions 0.7 s; the
+ * largest public charts have some 1,500.
+ */
+const REDUCED: YamlBounds = {
+  maxChars: 2 * 1024 * 1024,
+  maxDepth: 8,
+  maxNodes: 200_000,
+  maxLexemes: 400_000,
+};
 
 const OPEN_BRACE = 0x7b;
 
@@ -61,7 +70,7 @@ function openLayout(bytes: Uint8Array, layout: IndexLayout): IndexOpened {
         if (reduced === '') return { ok: true, entries: [] };
         const text = reduced ?? decodeUtf8(bytes.subarray(block.start, block.end));
         if (text === undefined) return { ok: false, message: `chart ${chart}: not UTF-8` };
-        const parsed = parseBoundedYaml(text, BLOCK);
+        const parsed = parseBoundedYaml(text, reduced === undefined ? WHOLE : REDUCED);
         if (!parsed.ok) return { ok: false, message: `chart ${chart}: ${parsed.message}` };
         if (reduced !== undefined) return { ok: true, entries: readIndexEntries(parsed.value) };
         return { ok: true, entries: isJsonObject(parsed.value) ? readIndexEntries(parsed.value[chart]) : [] };
@@ -77,8 +86,8 @@ type WholeRead =
 function parseWhole(bytes: Uint8Array): WholeRead {
   const text = decodeUtf8(bytes);
   if (text === undefined) return { ok: false, message: 'not UTF-8' };
-  const value = startsWithBrace(bytes) ? parseJson(text) : undefined;
-  if (value !== undefined) return checkWhole(value);
+  const json = startsWithBrace(bytes) ? parseJson(text) : undefined;
+  if (json?.ok === true) return checkWhole(json.value);
   const parsed = parseBoundedYaml(text, WHOLE);
   if (parsed.ok) return checkWhole(parsed.value);
   return {
@@ -100,12 +109,4 @@ function startsWithBrace(bytes: Uint8Array): boolean {
   let at = 0;
   while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at += 1;
   return bytes[at] === OPEN_BRACE;
-}
-
-function parseJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../json/parse.ts';
+
 /** Keywords whose text makes a JSON Schema compiler load what it names. */
 const REFERENCES: ReadonlySet<string> = new Set(['$ref', '$dynamicRef', '$recursiveRef']);
 
@@ -12,13 +14,9 @@ export type SchemaVerdict = { readonly ok: true } | { readonly ok: false; readon
  * it renders; so every reference must start with `#`, and `$schema` must be a draft that needs no fetching.
  */
 export function checkSchemaReferences(text: string): SchemaVerdict {
-  let root: unknown;
-  try {
-    root = JSON.parse(text);
-  } catch {
-    return { ok: false, message: 'not JSON' };
-  }
-  const pending: unknown[] = [root];
+  const parsed = parseJson(text);
+  if (!parsed.ok) return { ok: false, message: 'not JSON' };
+  const pending: unknown[] = [parsed.value];
   while (pending.length > 0) {
     const value = pending.pop();
     if (typeof value !== 'object' || value === null) continue;

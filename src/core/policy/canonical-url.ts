@@ -115,7 +115,7 @@ function ipv6Problem(host: string): string | undefined {
   if (!/^\[[0-9a-f:]+\]$/.test(host)) return 'its host is not an IPv6 address in lower-case hexadecimal';
   const spelt = URL.canParse(`https://${host}/`) ? new URL(`https://${host}/`).hostname : undefined;
   if (spelt === undefined) return 'its host is not an IPv6 address';
-  if (/^\[::ffff:/.test(spelt)) return 'its host is an IPv4 address written as IPv6';
+  if (spelt.startsWith('[::ffff:')) return 'its host is an IPv4 address written as IPv6';
   return spelt === host ? undefined : 'its host is not the shortest spelling of the IPv6 address';
 }
 
@@ -129,7 +129,7 @@ function segmentProblem(segment: string, scheme: CanonicalUrl['scheme']): string
   for (const [, hex = ''] of segment.matchAll(/%(..)/g)) {
     const code = Number.parseInt(hex, 16);
     // Unreserved characters must stand as themselves; an escaped separator, percent sign or control character hides structure.
-    if (code <= 0x20 || code === 0x7f || /[A-Za-z0-9._~/\\%-]/.test(String.fromCharCode(code))) {
+    if (code < 0x20 || code === 0x7f || /[A-Za-z0-9._~/\\%-]/.test(String.fromCharCode(code))) {
       return `its path escapes a character (%${hex}) that must stand as itself or not at all`;
     }
   }

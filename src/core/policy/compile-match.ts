@@ -46,5 +46,10 @@ function names(written: readonly string[] | undefined): Pick<NamespaceMatch, 'na
 
 function namespaces(written: WrittenNamespaces | undefined): { readonly namespaces?: NamespaceMatch } {
   if (written === undefined) return {};
-  return { namespaces: { ...names(written.names), ...(written.labels === undefined ? {} : { labels: written.labels }) } };
+  return {
+    namespaces: {
+      ...names(written.names),
+      ...(written.labels === undefined ? {} : { labels: written.labels }),
+    },
+  };
 }

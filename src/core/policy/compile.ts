@@ -2,9 +2,10 @@
  * From policy files to a policy set: read, check the shape, compile each rule, check the rules against one another. All errors are
  * told at once, each with its place; a set with an error is no set at all.
  */
+
+import { digestOfJson } from '../json/digest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
-import { digestOfJson } from '../json/digest.ts';
 import { compileMatch } from './compile-match.ts';
 import { findContradictions } from './contradictions.ts';
 import type { Enforcement, PolicyPlace } from './decision.ts';
@@ -30,7 +31,11 @@ export const MAX_RULES = 5000;
 
 export type CompileResult =
   | { readonly ok: true; readonly set: PolicySet; readonly warnings: readonly LocatedError[] }
-  | { readonly ok: false; readonly errors: readonly LocatedError[]; readonly warnings: readonly LocatedError[] };
+  | {
+      readonly ok: false;
+      readonly errors: readonly LocatedError[];
+      readonly warnings: readonly LocatedError[];
+    };
 
 interface Findings {
   readonly errors: LocatedError[];
@@ -41,7 +46,10 @@ interface Findings {
  * Compiles the files of a policy folder. No files, or files without rules, give a set with `ruleCount` 0: what that means is
  * the caller's to decide.
  */
-export function compilePolicySet(files: readonly PolicyFile[], options: { readonly commit?: string } = {}): CompileResult {
+export function compilePolicySet(
+  files: readonly PolicyFile[],
+  options: { readonly commit?: string } = {},
+): CompileResult {
   const findings: Findings = { errors: [], warnings: [] };
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const tooMuch = sizeError(sorted);
@@ -57,7 +65,9 @@ export function compilePolicySet(files: readonly PolicyFile[], options: { readon
   const rules = policies.flatMap((document) => compilePolicy(document, options.commit, findings));
   const sources = new Map<string, YamlSource>(sorted.map(({ path, text }) => [path, { file: path, text }]));
   for (const { place, message } of findContradictions(rules)) {
-    findings.errors.push(locatedError(sources.get(place.file) ?? { file: place.file, text: '' }, place, message));
+    findings.errors.push(
+      locatedError(sources.get(place.file) ?? { file: place.file, text: '' }, place, message),
+    );
   }
   if (rules.length > MAX_RULES) {
     const last = rules[MAX_RULES]?.place ?? { file: '', line: 1, column: 1 };
@@ -78,18 +88,33 @@ export function compilePolicySet(files: readonly PolicyFile[], options: { readon
 function sizeError(files: readonly PolicyFile[]): LocatedError | undefined {
   const place = { line: 1, column: 1 };
   if (files.length > MAX_POLICY_FILES) {
-    return locatedError({ file: '.', text: '' }, place, `there are ${files.length} policy files; at most ${MAX_POLICY_FILES} are read`);
+    return locatedError(
+      { file: '.', text: '' },
+      place,
+      `there are ${files.length} policy files; at most ${MAX_POLICY_FILES} are read`,
+    );
   }
   const length = files.reduce((sum, { text }) => sum + text.length, 0);
   if (length <= MAX_POLICY_SET_LENGTH) return undefined;
-  return locatedError({ file: '.', text: '' }, place, `the policy files have ${length} characters; at most ${MAX_POLICY_SET_LENGTH} are read`);
+  return locatedError(
+    { file: '.', text: '' },
+    place,
+    `the policy files have ${length} characters; at most ${MAX_POLICY_SET_LENGTH} are read`,
+  );
 }
 
 function isPolicy(document: YamlDocument, findings: Findings): boolean {
   const kind = valueAt(document.value, ['kind']);
   if (kind === 'Exception' && valueAt(document.value, ['apiVersion']) === 'helmgate.dev/v1alpha1') {
     const message = 'kind Exception is not supported yet';
-    findings.errors.push(locatedError(document.source, document.placeOf(['kind']), message, 'remove it; it would not be honoured'));
+    findings.errors.push(
+      locatedError(
+        document.source,
+        document.placeOf(['kind']),
+        message,
+        'remove it; it would not be honoured',
+      ),
+    );
     return false;
   }
   const errors = schemaErrors(document);
@@ -100,18 +125,28 @@ function isPolicy(document: YamlDocument, findings: Findings): boolean {
 function checkNames(policies: readonly YamlDocument[], { errors }: Findings): void {
   const seen = new Map<string, YamlDocument>();
   for (const document of policies) {
-    const name = String(valueAt(document.value, ['metadata', 'name']));
+    const name = textOf(valueAt(document.value, ['metadata', 'name']));
     const first = seen.get(name);
     if (first === undefined) seen.set(name, document);
     else {
       const at = `${first.source.file}:${first.placeOf(['metadata', 'name']).line}`;
-      errors.push(locatedError(document.source, document.placeOf(['metadata', 'name']), `the policy name ${name} is taken by ${at}`));
+      errors.push(
+        locatedError(
+          document.source,
+          document.placeOf(['metadata', 'name']),
+          `the policy name ${name} is taken by ${at}`,
+        ),
+      );
     }
   }
 }
 
-function compilePolicy(document: YamlDocument, commit: string | undefined, findings: Findings): readonly CompiledRule[] {
-  const policy = String(valueAt(document.value, ['metadata', 'name']));
+function compilePolicy(
+  document: YamlDocument,
+  commit: string | undefined,
+  findings: Findings,
+): readonly CompiledRule[] {
+  const policy = textOf(valueAt(document.value, ['metadata', 'name']));
   const written = valueAt(document.value, ['spec', 'match']);
   const match = compileMatch(isJsonObject(written) ? written : undefined);
   const enforcement = (valueAt(document.value, ['spec', 'enforcement']) ?? 'Deny') as Enforcement;
@@ -120,7 +155,7 @@ function compilePolicy(document: YamlDocument, commit: string | undefined, findi
   return rules.flatMap((rule, index) => {
     const at = ['spec', 'rules', String(index)];
     const context = contextOf(document, commit, findings);
-    const id = String(rule['id']);
+    const id = textOf(rule['id']);
     if (ids.has(id)) context.error([...at, 'id'], `the rule id ${id} occurs twice in this policy`);
     ids.add(id);
     const body = compileBody(rule, at, context);
@@ -130,7 +165,11 @@ function compilePolicy(document: YamlDocument, commit: string | undefined, findi
   });
 }
 
-function compileBody(rule: JsonObject, at: readonly string[], context: RuleContext): CompiledRule['body'] | undefined {
+function compileBody(
+  rule: JsonObject,
+  at: readonly string[],
+  context: RuleContext,
+): CompiledRule['body'] | undefined {
   const fields = Object.keys(rule).filter((field) => Object.hasOwn(RULE_CATALOGUE, field));
   const [field, second] = fields;
   const known = Object.keys(RULE_CATALOGUE).join(', ');
@@ -139,13 +178,21 @@ function compileBody(rule: JsonObject, at: readonly string[], context: RuleConte
     return undefined;
   }
   if (second !== undefined) {
-    context.error([...at, second], `a rule has one of ${known}, this one has ${fields.join(' and ')}`, 'make it two rules');
+    context.error(
+      [...at, second],
+      `a rule has one of ${known}, this one has ${fields.join(' and ')}`,
+      'make it two rules',
+    );
     return undefined;
   }
   return RULE_CATALOGUE[field]?.compile(rule[field] as Json, [...at, field], context);
 }
 
-function contextOf(document: YamlDocument, commit: string | undefined, { errors, warnings }: Findings): RuleContext {
+function contextOf(
+  document: YamlDocument,
+  commit: string | undefined,
+  { errors, warnings }: Findings,
+): RuleContext {
   return {
     placeOf(tokens, at = 'value'): PolicyPlace {
       const place = { file: document.source.file, ...document.placeOf(tokens, at) };
@@ -171,4 +218,9 @@ function indexByKind(rules: readonly CompiledRule[]): ReadonlyMap<string, readon
     }
   }
   return index;
+}
+
+/** A field that the schema says is a text. */
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

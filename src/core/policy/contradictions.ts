@@ -22,10 +22,14 @@ function contradictingDefaults(rules: readonly CompiledRule[]): readonly Contrad
     if (rule.enforcement !== 'Deny') continue;
     for (const leaf of rule.body.defaults ?? []) {
       for (const other of related(seen, leaf)) {
-        const same = other.leaf.tokens.length === leaf.tokens.length && isEqualJson(other.leaf.value, leaf.value);
+        const same =
+          other.leaf.tokens.length === leaf.tokens.length && isEqualJson(other.leaf.value, leaf.value);
         if (same || areDisjoint(other.rule.match, rule.match)) continue;
         const at = `${other.leaf.place.file}:${other.leaf.place.line}`;
-        const what = other.leaf.tokens.length === leaf.tokens.length ? 'another default' : 'a default around or below it';
+        const what =
+          other.leaf.tokens.length === leaf.tokens.length
+            ? 'another default'
+            : 'a default around or below it';
         const message = `${formatPath(leaf.tokens)} has ${what} in ${other.rule.policy}/${other.rule.id} (${at}), and both rules can apply to one object`;
         found.push({ place: leaf.place, message });
       }
@@ -43,7 +47,10 @@ function related(
 ): readonly { readonly rule: CompiledRule; readonly leaf: DefaultLeaf }[] {
   const above = leaf.tokens.map((_token, index) => keyOf(leaf.kind, leaf.tokens.slice(0, index + 1)));
   const below = `${keyOf(leaf.kind, leaf.tokens)}\u0000`;
-  return [...above.flatMap((key) => seen.get(key) ?? []), ...[...seen].flatMap(([key, list]) => (key.startsWith(below) ? list : []))];
+  return [
+    ...above.flatMap((key) => seen.get(key) ?? []),
+    ...[...seen].flatMap(([key, list]) => (key.startsWith(below) ? list : [])),
+  ];
 }
 
 function keyOf(kind: string, tokens: readonly string[]): string {
@@ -51,7 +58,9 @@ function keyOf(kind: string, tokens: readonly string[]): string {
 }
 
 function writesToReadFields(rules: readonly CompiledRule[]): readonly Contradiction[] {
-  const reads = rules.flatMap((rule) => [...fieldsReadBy(rule.match), ...rule.body.reads].map((tokens) => ({ rule, tokens })));
+  const reads = rules.flatMap((rule) =>
+    [...fieldsReadBy(rule.match), ...rule.body.reads].map((tokens) => ({ rule, tokens })),
+  );
   const found = new Map<string, Contradiction>();
   for (const writer of rules) {
     for (const leaf of writer.body.defaults ?? []) {

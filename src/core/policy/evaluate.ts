@@ -23,6 +23,17 @@ const MAX_WARNINGS = 20;
  * whose shape rules cannot rely on is denied (InvalidObject); a rule that throws denies (PolicyError) and the others still speak.
  */
 export function evaluate(set: PolicySet, subject: Subject, facts: Facts, phase: Phase): Decision {
+  return evaluateInParts(set, subject, facts, phase).decision;
+}
+
+/** A decision, and which of its warnings are about what was changed rather than about what was found. */
+export interface Evaluation {
+  readonly decision: Decision;
+  readonly mutationWarnings: ReadonlySet<string>;
+}
+
+/** As {@link evaluate}, for callers that tell the user about changes and findings in different answers. */
+export function evaluateInParts(set: PolicySet, subject: Subject, facts: Facts, phase: Phase): Evaluation {
   const judged =
     isJudged(subject.group, subject.kind) &&
     subject.operation !== 'DELETE' &&
@@ -145,11 +156,11 @@ function decide(
   findings: readonly Finding[],
   warnings: readonly string[],
   ruleResults: readonly RuleResult[],
-): Decision {
+): Evaluation {
   const sorted = findings.toSorted((a, b) => STRICTNESS[a.enforcement] - STRICTNESS[b.enforcement]);
   const warned = sorted.filter(({ enforcement }) => enforcement === 'Warn').map(warningOf);
-  const all = [...new Set([...warned, ...mutated.warnings, ...warnings].map((text) => shortText(text)))];
-  return {
+  const all = [...new Set([...warned, ...mutated.warnings, ...warnings])];
+  const decision: Decision = {
     allowed: !sorted.some(({ enforcement }) => enforcement === 'Deny'),
     findings: sorted,
     mutations: mutated.mutations,
@@ -158,10 +169,11 @@ function decide(
     ruleResults,
     policySet: { digest: set.digest, ...(set.commit === undefined ? {} : { commit: set.commit }) },
   };
+  return { decision, mutationWarnings: new Set(mutated.warnings) };
 }
 
 function warningOf({ policy, rule, path, message }: Finding): string {
-  return `${policy}/${rule}: ${path}: ${message}`;
+  return shortText(`${policy}/${rule}: ${path}: ${message}`);
 }
 
 function unchanged(subject: Subject): Mutated {

@@ -15,7 +15,11 @@ export interface DefaultsReport {
 }
 
 /** The leaves of a `defaults` map whose tokens in the document are `at`. */
-export function expandDefaults(written: JsonObject, at: readonly string[], report: DefaultsReport): readonly DefaultLeaf[] {
+export function expandDefaults(
+  written: JsonObject,
+  at: readonly string[],
+  report: DefaultsReport,
+): readonly DefaultLeaf[] {
   const leaves: DefaultLeaf[] = [];
   for (const [kind, fields] of Object.entries(written)) {
     if (!isJsonObject(fields)) continue;
@@ -44,7 +48,11 @@ function expand(
 ): void {
   const found = findField(kind, tokens);
   const open = found?.inside === true || found?.field.type === 'json' || found?.field.type === 'strings';
-  if (isJsonObject(value) && Object.keys(value).length > 0 && (open || (found === undefined && isFieldGroup(kind, tokens)))) {
+  if (
+    isJsonObject(value) &&
+    Object.keys(value).length > 0 &&
+    (open || (found === undefined && isFieldGroup(kind, tokens)))
+  ) {
     for (const [key, item] of Object.entries(value)) {
       if (item !== undefined) expand(kind, [...tokens, key], item, [...at, key], leaves, report);
     }
@@ -52,16 +60,26 @@ function expand(
   }
   const path = formatPath(tokens);
   if (found === undefined) {
-    if (isFieldGroup(kind, tokens)) report.error(at, `${path} is a group of fields: its default must name them`);
-    else report.error(at, `${kind} has no field ${path} that can have a default`, didYouMean(path, fieldPaths(kind)));
+    if (isFieldGroup(kind, tokens))
+      report.error(at, `${path} is a group of fields: its default must name them`);
+    else
+      report.error(
+        at,
+        `${kind} has no field ${path} that can have a default`,
+        didYouMean(path, fieldPaths(kind)),
+      );
     return;
   }
   const problem = value === null ? 'must not be null' : typeProblem(found, value);
   if (problem !== undefined) return report.error(at, `the default of ${path} ${problem}`);
   if (found.field.schemaDefault !== undefined && !found.inside) {
-    report.warn(at, `${path} is set to ${found.field.schemaDefault} by the API's own schema first, so this default acts only offline`);
+    report.warn(
+      at,
+      `${path} is set to ${found.field.schemaDefault} by the API's own schema first, so this default acts only offline`,
+    );
   }
   const same = leaves.find((leaf) => leaf.kind === kind && formatPath(leaf.tokens) === path);
   if (same === undefined) leaves.push({ kind, tokens, value, place: report.placeOf(at, 'key') });
-  else if (!isEqualJson(same.value, value)) report.error(at, `${path} already has another default in this rule`);
+  else if (!isEqualJson(same.value, value))
+    report.error(at, `${path} already has another default in this rule`);
 }

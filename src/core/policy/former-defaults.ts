@@ -4,7 +4,7 @@
  *
  * A remembered value counts as absent when it still stands there and no managedFields entry owns the field. It proves nothing
  * else: a forged entry can at most have a field left out that nobody owns, which its author could do by hand, and the
- * outcome is judged as any object. Where ownership cannot be told the value stays, with a warning.
+ * outcome is judged as any object. Where ownership cannot be told the value stays.
  *
  * An entry for `valuesFile` says that `valuesFiles` holds nothing but what was lifted from that beta field.
  */
@@ -12,7 +12,6 @@ import { canonicalJson } from '../json/canonical.ts';
 import { isEqualJson } from '../json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { parseJson } from '../json/parse.ts';
-import { formatPath } from '../json/path.ts';
 import { parsePointer, valueAt, withoutKeyAt, withValueAt } from '../json/pointer.ts';
 import { isAppliedEmpty, isOwned, managedFieldsOf } from './managed-fields.ts';
 
@@ -34,7 +33,6 @@ export interface Stripped {
   readonly taken: DefaultsRecord;
   /** Entries that stay as they are, since ownership cannot be told. */
   readonly kept: DefaultsRecord;
-  readonly warnings: readonly string[];
 }
 
 /** Takes out of an object what an earlier judgement filled in and nobody owns. */
@@ -43,7 +41,6 @@ export function stripFormerDefaults(object: JsonObject): Stripped {
   const entries = managedFieldsOf(object);
   const taken = new Map<string, Json>();
   const kept = new Map<string, Json>();
-  const warnings: string[] = [];
   let result = object;
   for (const [pointer, value] of record) {
     const written = parsePointer(pointer) ?? [];
@@ -56,15 +53,12 @@ export function stripFormerDefaults(object: JsonObject): Stripped {
       kept.set(pointer, value);
     } else if (entries === undefined) {
       kept.set(pointer, value);
-      warnings.push(
-        `${formatPath(tokens)} keeps a former default: the object has no managedFields to tell who owns it`,
-      );
     } else if (!isOwned(entries, tokens)) {
       taken.set(pointer, value);
       result = removeWithParents(result, tokens, entries);
     }
   }
-  return { object: result, taken, kept, warnings };
+  return { object: result, taken, kept };
 }
 
 /** The object with the annotation saying what was filled in, or without it when nothing was. */

@@ -31,7 +31,7 @@ function matchesExpression({ key, operator, values = [] }: LabelExpression, labe
       return value === undefined || !values.includes(value);
     case 'Exists':
       return value !== undefined;
-    case 'DoesNotExist':
+    default:
       return value === undefined;
   }
 }

@@ -37,7 +37,7 @@ export function formatLocatedError(error: LocatedError): string {
 export function frameOf(text: string, place: { readonly line: number; readonly column: number }): string {
   const line = (text.split(/\r?\n/, place.line).at(place.line - 1) ?? '').replaceAll('\t', ' ');
   const start = place.column > FRAME_WIDTH ? place.column - FRAME_WIDTH / 2 : 0;
-  const shown = [...line.slice(start, start + FRAME_WIDTH)].map(visible).join('');
+  const shown = Array.from(line.slice(start, start + FRAME_WIDTH), visible).join('');
   const number = String(place.line).padStart(4);
   const caret = ' '.repeat(Math.max(0, place.column - 1 - start));
   return `${number} | ${shown}\n${' '.repeat(number.length)} | ${caret}^`;

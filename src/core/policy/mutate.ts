@@ -49,7 +49,7 @@ export function mutateObject(
   facts: Facts,
   onError: (rule: CompiledRule, error: unknown) => void,
 ): Mutated {
-  const warnings = new Set(stripped.warnings);
+  const warnings = new Set(stuckDefaults(stripped, rules.matched, subject.kind));
   const applied = new Map<string, Applied>();
   const findings: Finding[] = lifted.unsupported.map(unsupportedField);
   let object = lifted.object;
@@ -145,6 +145,21 @@ function restoreExcluded(
     }
   }
   return result;
+}
+
+/** A former default that stays, since ownership cannot be told, is worth a line when the policies say something else by now. */
+function stuckDefaults({ kept }: Stripped, rules: readonly CompiledRule[], kind: string): readonly string[] {
+  const leaves = rules.flatMap(({ body }) => body.defaults ?? []).filter((leaf) => leaf.kind === kind);
+  const current = new Map(leaves.map(({ tokens, value }) => [formatPointer(tokens), value]));
+  return [...kept]
+    .filter(
+      ([pointer, value]) => !pointer.endsWith('/valuesFile') && !isEqualJson(current.get(pointer), value),
+    )
+    .map(
+      ([pointer]) =>
+        `${formatPath(parsePointer(pointer) ?? [])} keeps a former default: without managedFields its owner is unknown`,
+    )
+    .map((warning) => shortText(warning));
 }
 
 function recordOf(

@@ -1,6 +1,6 @@
 import { type Constraint, parseConstraint } from '../version/constraint.ts';
-import { intersect, isEmpty, isEqualRange, isSubset, type Range, toRange } from '../version/range.ts';
-import { formatRelease } from '../version/release-number.ts';
+import { narrow } from '../version/narrow.ts';
+import { type Range, toRange } from '../version/range.ts';
 import { formatVersion } from '../version/version.ts';
 
 /** A constraint with the versions it admits, computed once. */
@@ -22,33 +22,39 @@ export type VersionRangeResult =
   | { readonly ok: true; readonly range: VersionRange }
   | { readonly ok: false; readonly message: string; readonly position: number };
 
-/** Reads a constraint as Flux does: an empty text means `*`. */
+/** Reads the constraint of a policy. */
 export function compileVersionRange(text: string): VersionRangeResult {
-  const parsed = parseConstraint(text.trim() === '' ? '*' : text);
+  const parsed = parseConstraint(text);
   if (!parsed.ok) return { ok: false, message: parsed.error.message, position: parsed.error.position };
   return { ok: true, range: { text, constraint: parsed.constraint, range: toRange(parsed.constraint) } };
 }
 
-/** Whether a constraint keeps within another, and what is left of it there. */
+/**
+ * Whether the version text of a chart reference keeps within a range, and what is left of it there. A narrowed text is offered
+ * only after it was compared once more and found inside.
+ */
 export function compareRange(text: string, within: VersionRange): RangeComparison {
-  const asked = compileVersionRange(text);
-  if (!asked.ok) return { kind: 'invalid', message: asked.message };
-  const subset = isSubset(asked.range.range, within.range);
-  if (subset.subset) return { kind: 'inside' };
-  const counterExample = formatVersion(subset.counterExample);
-  const common = intersect(asked.range.range, within.range);
-  if (isEmpty(common)) return { kind: 'disjoint', counterExample };
-  const narrowed = printed(common, within);
-  return narrowed === undefined
-    ? { kind: 'wider', counterExample }
-    : { kind: 'wider', counterExample, narrowed };
+  const result = narrow(text, within.range);
+  if (result.kind === 'inside') return { kind: 'inside' };
+  if (result.kind === 'invalid') return { kind: 'invalid', message: result.error.message };
+  const counterExample = formatVersion(result.counterExample);
+  if (result.kind === 'disjoint') return { kind: 'disjoint', counterExample };
+  const proven = result.kind === 'narrowed' && narrow(result.text, within.range).kind === 'inside';
+  return { kind: 'wider', counterExample, ...(proven ? { narrowed: result.text } : {}) };
 }
 
-function printed(common: Range, within: VersionRange): string | undefined {
-  if (isEqualRange(common, within.range)) return within.text;
-  const [span, ...more] = common.stable;
-  if (span === undefined || more.length > 0 || common.prerelease.length > 0) return undefined;
-  const text = `>=${formatRelease(span.from)} <${formatRelease(span.to)}`;
-  const read = compileVersionRange(text);
-  return read.ok && isEqualRange(read.range.range, common) ? text : undefined;
+/** Texts whose comparison is remembered: a cluster has far fewer different ranges for one chart. */
+const MAX_REMEMBERED = 256;
+
+/** {@link compareRange} against one range, which remembers its answers: a cluster repeats the same few texts for ever. */
+export function rangeComparer(within: VersionRange): (text: string) => RangeComparison {
+  const remembered = new Map<string, RangeComparison>();
+  return (text) => {
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    const comparison = compareRange(text, within);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(text, comparison);
+    return comparison;
+  };
 }

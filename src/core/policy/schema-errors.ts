@@ -12,7 +12,9 @@ let validator: ValidateFunction | undefined;
 
 /** Errors in the shape of one document; empty when it fits. */
 export function schemaErrors(document: YamlDocument): readonly LocatedError[] {
-  validator ??= new Ajv({ allErrors: true, strict: true, strictRequired: false, verbose: true }).compile(POLICY_SCHEMA);
+  validator ??= new Ajv({ allErrors: true, strict: true, strictRequired: false, verbose: true }).compile(
+    POLICY_SCHEMA,
+  );
   if (validator(document.value)) return [];
   return (validator.errors ?? []).map((error) => toLocated(document, error));
 }
@@ -21,6 +23,7 @@ function toLocated(document: YamlDocument, error: ErrorObject): LocatedError {
   const tokens = parsePointer(error.instancePath) ?? [];
   const path = formatPath(tokens) || 'the document';
   const params = error.params as Readonly<Record<string, Json>>;
+  const word = (name: string) => textOf(params[name]);
   const at = (message: string, hint?: string, field?: string) =>
     locatedError(
       document.source,
@@ -30,13 +33,20 @@ function toLocated(document: YamlDocument, error: ErrorObject): LocatedError {
     );
   switch (error.keyword) {
     case 'additionalProperties': {
-      const field = String(params['additionalProperty']);
-      if (PLANNED_FIELDS.has(field)) return at(`${field} is not supported yet`, 'remove it; it would not be enforced', field);
-      const known = isJsonObject(error.parentSchema?.['properties']) ? Object.keys(error.parentSchema['properties']) : [];
-      return at(`unknown field ${JSON.stringify(field)} in ${path}`, didYouMean(field, known) ?? `known are ${known.join(', ')}`, field);
+      const field = word('additionalProperty');
+      if (PLANNED_FIELDS.has(field))
+        return at(`${field} is not supported yet`, 'remove it; it would not be enforced', field);
+      const known = isJsonObject(error.parentSchema?.['properties'])
+        ? Object.keys(error.parentSchema['properties'])
+        : [];
+      return at(
+        `unknown field ${JSON.stringify(field)} in ${path}`,
+        didYouMean(field, known) ?? `known are ${known.join(', ')}`,
+        field,
+      );
     }
     case 'required':
-      return at(`${path} lacks the field ${String(params['missingProperty'])}`);
+      return at(`${path} lacks the field ${word('missingProperty')}`);
     case 'enum': {
       const allowed = (params['allowedValues'] as readonly Json[]).map(String);
       return at(`${path} must be one of ${allowed.join(', ')}`, didYouMean(String(error.data), allowed));
@@ -44,18 +54,25 @@ function toLocated(document: YamlDocument, error: ErrorObject): LocatedError {
     case 'const':
       return at(`${path} must be ${JSON.stringify(params['allowedValue'])}`);
     case 'type':
-      return at(`${path} must be ${article(String(params['type']))}`, typeHint(error));
+      return at(`${path} must be ${article(word('type'))}`, typeHint(error));
     default:
       return at(`${path} ${error.message ?? 'is not valid'}`);
   }
 }
 
 function article(type: string): string {
-  return { object: 'an object', array: 'a list', string: 'a text', boolean: 'true or false' }[type] ?? `a ${type}`;
+  return (
+    { object: 'an object', array: 'a list', string: 'a text', boolean: 'true or false' }[type] ?? `a ${type}`
+  );
 }
 
 /** `within: 1.10` is the number 1.1 in YAML. */
 function typeHint(error: ErrorObject): string | undefined {
-  const scalar = typeof error.data === 'number' || typeof error.data === 'bigint' || typeof error.data === 'boolean';
+  const scalar =
+    typeof error.data === 'number' || typeof error.data === 'bigint' || typeof error.data === 'boolean';
   return error.params['type'] === 'string' && scalar ? 'put it in quotes' : undefined;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

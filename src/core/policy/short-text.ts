@@ -8,7 +8,7 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 /** The text as one printable line of at most `limit` code points, with `...` where it was cut. */
 export function shortText(text: string, limit: number = MAX_SHORT_TEXT): string {
   // Looking at a bounded prefix keeps this constant for megabyte inputs: each code point has at most two units.
-  const runes = [...text.slice(0, limit * 2 + 2)];
+  const runes = Array.from(text.slice(0, limit * 2 + 2));
   const cut = runes.length > limit ? `${runes.slice(0, limit - 3).join('')}...` : runes.join('');
   return cut.replaceAll(UNPRINTABLE, ' ').replaceAll(LONE_SURROGATE, '\ufffd');
 }

@@ -21,7 +21,7 @@ export function sourceOf(kind: string, object: JsonObject, ownNamespace: string)
 }
 
 /** The fact about a source. One that was not gathered at all counts as unavailable. */
-export function findSource(facts: Facts, source: SourceNeed): Fact<SourceFact> {
+export function findSource(facts: Pick<Facts, 'sources'>, source: SourceNeed): Fact<SourceFact> {
   const fact = facts.sources.get(sourceKey(source.kind, source.namespace, source.name));
   return fact ?? { known: false, why: 'Unavailable' };
 }

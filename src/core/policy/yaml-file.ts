@@ -1,6 +1,7 @@
 /**
  * YAML files with the place of each value: YAML 1.2, several documents, plain data only. What makes parsers differ or explode is
- * refused with its place: anchors, aliases, merge keys, tags, duplicate keys, keys that are no text, deep nesting.
+ * refused with its place: merge keys, tags, duplicate keys, keys that are no text, deep nesting; in policies also anchors and
+ * aliases, which manifests may have, within a limit on what they expand to.
  */
 import {
   type Document,
@@ -17,10 +18,12 @@ import {
 } from 'yaml';
 import type { Json } from '../json/json.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
-import { tooDeepAt } from './yaml-depth.ts';
+import { MAX_YAML_DEPTH, tooDeepAt } from './yaml-depth.ts';
 
 /** A policy file of 1 MiB holds some 20,000 rules; ConfigMaps end there as well. In UTF-16 units. */
 export const MAX_YAML_LENGTH = 1_048_576;
+/** Values that one document may hold after its aliases were expanded. */
+const MAX_VALUES = 200_000;
 /** Errors that one file reports: more are follow-ups. */
 const MAX_ERRORS = 20;
 
@@ -47,7 +50,7 @@ export type YamlResult =
   | { readonly ok: false; readonly errors: readonly LocatedError[] };
 
 /** Reads all documents of a file; empty ones are left out. */
-export function readYaml(source: YamlSource): YamlResult {
+export function readYaml(source: YamlSource, aliases: 'refuse' | 'expand' = 'refuse'): YamlResult {
   const early = earlyProblem(source);
   if (early !== undefined) return { ok: false, errors: [early] };
   const lines = new LineCounter();
@@ -66,13 +69,19 @@ export function readYaml(source: YamlSource): YamlResult {
   });
   const documents = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : [];
   const errors = documents
-    .flatMap((document) => documentErrors(source, document, lines))
+    .flatMap((document) => documentErrors(source, document, lines, aliases))
     .slice(0, MAX_ERRORS);
   if (errors.length > 0) return { ok: false, errors };
   const filled = documents.filter(
     ({ contents }) => !(contents === null || (isScalar(contents) && contents.value === null)),
   );
-  return { ok: true, documents: filled.map((document) => toYamlDocument(source, document, lines)) };
+  try {
+    return { ok: true, documents: filled.map((document) => toYamlDocument(source, document, lines)) };
+  } catch (error) {
+    if (!(error instanceof TooMuchError)) throw error;
+    const message = `the aliases expand to more than ${MAX_VALUES} values, or to themselves`;
+    return { ok: false, errors: [locatedError(source, { line: 1, column: 1 }, message)] };
+  }
 }
 
 function earlyProblem(source: YamlSource): LocatedError | undefined {
@@ -99,6 +108,7 @@ function documentErrors(
   source: YamlSource,
   document: Document.Parsed,
   lines: LineCounter,
+  aliases: 'refuse' | 'expand',
 ): readonly LocatedError[] {
   const errors: LocatedError[] = [];
   const add = (offset: number, message: string, hint?: string) => {
@@ -109,9 +119,11 @@ function documentErrors(
     if (error.code !== 'TAG_RESOLVE_FAILED') add(error.pos[0], plainMessage(error.message));
   }
   visit(document as Document, {
-    Alias: (_key, node) => add(startOf(node), 'aliases are not accepted here', 'write the value out'),
+    Alias: (_key, node) => {
+      if (aliases === 'refuse') add(startOf(node), 'aliases are not accepted here', 'write the value out');
+    },
     Node: (_key, node) => {
-      if (!isAlias(node) && node.anchor !== undefined)
+      if (aliases === 'refuse' && !isAlias(node) && node.anchor !== undefined)
         add(
           startOf(node),
           `the anchor &${node.anchor} is not accepted here`,
@@ -127,7 +139,7 @@ function documentErrors(
       else if (key.value === '<<' && key.type === 'PLAIN')
         add(startOf(key), 'merge keys are not accepted here', 'write the fields out');
       else if (typeof key.value !== 'string' && key.value !== null)
-        add(startOf(key), `the key ${String(key.value)} is not a text`, 'put it in quotes');
+        add(startOf(key), `the key ${key.source ?? ''} is not a text`, 'put it in quotes');
       else if (key.value === null) add(startOf(key), 'a key must be a text');
     },
   });
@@ -146,7 +158,7 @@ function toYamlDocument(source: YamlSource, document: Document.Parsed, lines: Li
   const root = document.contents as Node | null;
   return {
     source,
-    value: toJson(root),
+    value: new Conversion(document).toJson(root, 0),
     placeOf(tokens, at = 'value') {
       let node: Node | null = root;
       let start = root === null ? 0 : startOf(root);
@@ -172,21 +184,38 @@ function childOf(
     if (pair === undefined || !isPair(pair) || !isNode(pair.key)) return undefined;
     return { keyStart: startOf(pair.key), value: isNode(pair.value) ? pair.value : null };
   }
+  if (isAlias(node)) return undefined;
   const item = isSeq(node) ? node.items[Number(token)] : undefined;
   return isNode(item) ? { keyStart: startOf(item), value: item } : undefined;
 }
 
-/** Integers that a double cannot hold stay `bigint`. */
-function toJson(node: Node | null): Json {
-  if (isMap(node)) {
-    const entries = node.items.map(({ key, value }): [string, Json] => [
-      isScalar(key) ? String(key.value) : '',
-      toJson(isNode(value) ? value : null),
-    ]);
-    return Object.fromEntries(entries);
+/** Thrown and caught in this file only. */
+class TooMuchError extends Error {}
+
+/** Nodes to plain values, counted. Integers that a double cannot hold stay `bigint`. */
+class Conversion {
+  readonly #document: Document.Parsed;
+  #values = 0;
+
+  constructor(document: Document.Parsed) {
+    this.#document = document;
   }
-  if (isSeq(node)) return node.items.map((item) => toJson(isNode(item) ? item : null));
-  const value: unknown = isScalar(node) ? node.value : null;
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+
+  toJson(node: unknown, depth: number): Json {
+    this.#values += 1;
+    if (this.#values > MAX_VALUES || depth > 2 * MAX_YAML_DEPTH) throw new TooMuchError();
+    if (isAlias(node)) return this.toJson(node.resolve(this.#document), depth + 1);
+    if (isMap(node)) {
+      const entries = node.items.map(({ key, value }): [string, Json] => [
+        isScalar(key) ? String(key.value) : '',
+        this.toJson(value, depth + 1),
+      ]);
+      return Object.fromEntries(entries);
+    }
+    if (isSeq(node)) return node.items.map((item) => this.toJson(item, depth + 1));
+    const value: unknown = isScalar(node) ? node.value : null;
+    if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+    const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return plain ? value : null;
+  }
 }

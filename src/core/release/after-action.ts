@@ -166,8 +166,9 @@ function follow(release: HelmRelease, plan: ActionPlan, outcome: ActionOutcome, 
   const strategy = activeStrategy(release);
   if (plan.verb === 'Uninstall' && outcome.ok) {
     if (plan.purpose === 'replacement') return { status, next: { kind: 'again' } };
-    if (plan.purpose === 'deletion')
-      return { status: unmark(status, 'Reconciling'), next: { kind: 'again' } };
+    if (plan.purpose === 'deletion') {
+      return { status: unmark(status, 'Reconciling'), next: { kind: 'finalize' } };
+    }
   }
   const remedies = plan.verb === 'Rollback' || (plan.verb === 'Uninstall' && plan.purpose === 'remediation');
   if (remedies && (outcome.ok || reachedStorage(outcome))) return afterRemedy(release, plan, marker);

@@ -24,6 +24,9 @@ export interface RecordedAction {
 /** Snapshots that survive when there is nothing to roll back to; helm itself keeps `maxHistory`, 5 by default. */
 const KEPT_WITHOUT_TARGET = 5;
 
+/** Four times helm's default: reached only where helm prunes nothing and the release never gets in sync. */
+const MAX_SNAPSHOTS = 20;
+
 /** Whether a write reached storage. A refused one did not. */
 export function isStored(write: ObservedWrite): boolean {
   return write.status >= 200 && write.status < 300;
@@ -44,7 +47,7 @@ export function recordWrites(
     if (write.verb === 'delete') recordDelete(byVersion, write, recorded);
     else if (write.release !== undefined) recordRelease(byVersion, write.release, made, recorded);
   }
-  return [...byVersion.values()].toSorted((left, right) => right.version - left.version);
+  return bounded([...byVersion.values()].toSorted((left, right) => right.version - left.version));
 }
 
 /** The newest revision before the latest that had been deployed: what a rollback goes back to. */
@@ -61,6 +64,14 @@ export function truncateHistory(history: readonly Snapshot[]): readonly Snapshot
 /** Cuts the history to the newest five whatever they are: nothing is ever rolled back under RetryOnFailure. */
 export function newestSnapshots(history: readonly Snapshot[]): readonly Snapshot[] {
   return history.slice(0, KEPT_WITHOUT_TARGET);
+}
+
+/** The newest, and whatever their age the one to roll back to. */
+function bounded(history: readonly Snapshot[]): readonly Snapshot[] {
+  if (history.length <= MAX_SNAPSHOTS) return history;
+  const newest = history.slice(0, MAX_SNAPSHOTS - 1);
+  const target = previousDeployed(history);
+  return target === undefined || newest.includes(target) ? newest : [...newest, target];
 }
 
 function isUninstall(action: ReleaseAction): boolean {

@@ -57,16 +57,12 @@ function floatKey(value: number): string {
   if (Number.isNaN(value)) return '.nan';
   const narrow = Math.fround(value);
   if (!Number.isFinite(narrow)) return narrow > 0 ? '.inf' : '-.inf';
+  if (narrow === 0) return Object.is(narrow, -0) ? '-0' : '0';
   let precision = 1;
   while (precision < 9 && Math.fround(Number(narrow.toPrecision(precision))) !== narrow) precision += 1;
   const [mantissa = '0', exponent = '0'] = narrow.toExponential(precision - 1).split('e');
   const power = Number(exponent);
-  if (power >= -4 && power < 6) return withoutExponent(Number(narrow.toPrecision(precision)));
+  if (power >= -4 && power < 6) return String(Number(narrow.toPrecision(precision)));
   const digits = Math.abs(power).toString().padStart(2, '0');
   return `${mantissa}e${power < 0 ? '-' : '+'}${digits}`;
-}
-
-/** Within 10^-4 and 10^6 JavaScript prints without an exponent too. */
-function withoutExponent(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
 }

@@ -45,7 +45,7 @@ export function readValuesYaml(text: string): ValuesYamlResult {
   try {
     checkTokens(text);
     const document = firstDocument(text);
-    const value = document === undefined ? null : new ValuesReader(document).read();
+    const value = document === undefined ? null : new ValuesReader(document, text).read();
     if (value === null) return { ok: true, values: {} };
     return isJsonObject(value) ? { ok: true, values: value } : fail('Invalid', 'the values are not a map');
   } catch (cause) {
@@ -106,13 +106,15 @@ function firstDocument(text: string): Document.Parsed | undefined {
 
 class ValuesReader {
   readonly #document: Document.Parsed;
+  readonly #text: string;
   /** Anchored nodes as seen so far: an alias means the latest anchor of its name before it. */
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   #nodes = 0;
 
-  constructor(document: Document.Parsed) {
+  constructor(document: Document.Parsed, text: string) {
     this.#document = document;
+    this.#text = text;
   }
 
   read(): Json {
@@ -204,10 +206,21 @@ class ValuesReader {
 
   #scalar(node: Scalar): GoScalar {
     const plain = node.type === Scalar.PLAIN;
-    const text = typeof node.value === 'string' ? node.value : (node.source ?? '');
+    const value = typeof node.value === 'string' ? node.value : (node.source ?? '');
+    const text = this.#isCutShort(node) ? value.replace(/\n$/, '') : value;
     const scalar = scalarOf(plain, node.tag, text);
     if (scalar === undefined) throw new ValuesProblem('Invalid', 'a tag does not fit its value');
     return scalar;
+  }
+
+  /**
+   * A block scalar at the very end of a text without a line break there: go-yaml gives it none either, the YAML
+   * library adds one.
+   */
+  #isCutShort(node: Scalar): boolean {
+    if (node.type !== Scalar.BLOCK_LITERAL && node.type !== Scalar.BLOCK_FOLDED) return false;
+    if ((node.range?.[1] ?? 0) < this.#text.length) return false;
+    return !/(?:^|[\r\n])[ \t]*$/.test(this.#text);
   }
 }
 

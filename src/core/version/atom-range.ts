@@ -1,4 +1,4 @@
-import type { Atom } from './constraint.ts';
+import type { Atom, Operator, Wildcard } from './constraint.ts';
 import {
   ALL_PRERELEASES,
   lowestOf,
@@ -28,34 +28,40 @@ type Place = PrereleasePoint | { readonly release: ReleaseNumber; readonly prere
 
 /** The interval form of a comparison; `admitsAtom` is the same said as a predicate. */
 export function toAtomRange(atom: Atom): AtomRange {
-  const { operand, wildcard } = atom;
-  const at = placeOf(operand);
-  switch (atom.operator) {
-    case '<':
-      return between(lowestOf(0n), at);
-    case '>=':
-      return between(at, PRERELEASE_END);
-    case '=':
-      return wildcard === 'none' ? between(at, placeAfter(at)) : tilde(atom);
-    case '~':
-      return tilde(atom);
-    case '^':
-      return between(at, lowestOf(endOfCaret(atom)));
-    case '>':
-      if (wildcard === 'none' || wildcard === 'major') return between(placeAfter(at), PRERELEASE_END);
-      return between(lowestOf(endOfWildcard(atom)), PRERELEASE_END);
-    case '<=':
-      if (wildcard === 'none') return between(lowestOf(0n), placeAfter(at));
-      return between(lowestOf(0n), lowestOf(endOfWildcard(atom)));
-    case '!=':
-      return except(atom);
-  }
+  return RANGES[atom.operator](atom);
+}
+
+const START = lowestOf(0n);
+
+const RANGES: Readonly<Record<Operator, (atom: Atom) => AtomRange>> = {
+  '<': ({ operand }) => between(START, placeOf(operand)),
+  '>=': ({ operand }) => between(placeOf(operand), PRERELEASE_END),
+  '=': (atom) => (atom.wildcard === 'none' ? exactly(placeOf(atom.operand)) : tilde(atom)),
+  '~': tilde,
+  '!=': except,
+  '>': ({ operand, wildcard }) => {
+    const isPlace = wildcard === 'none' || wildcard === 'major';
+    const from = isPlace ? placeAfter(placeOf(operand)) : lowestOf(endOfWildcard(operand, wildcard));
+    return between(from, PRERELEASE_END);
+  },
+  '<=': ({ operand, wildcard }) => {
+    const isPlace = wildcard === 'none';
+    return between(
+      START,
+      isPlace ? placeAfter(placeOf(operand)) : lowestOf(endOfWildcard(operand, wildcard)),
+    );
+  },
+  '^': (atom) => between(placeOf(atom.operand), lowestOf(endOfCaret(atom))),
+};
+
+function exactly(place: Place): AtomRange {
+  return between(place, placeAfter(place));
 }
 
 function tilde(atom: Atom): AtomRange {
   const at = placeOf(atom.operand);
   const open = at.release === 0n && (atom.wildcard === 'none' || atom.wildcard === 'major');
-  return between(at, open ? PRERELEASE_END : lowestOf(endOfWildcard(atom)));
+  return between(at, open ? PRERELEASE_END : lowestOf(endOfWildcard(atom.operand, atom.wildcard)));
 }
 
 function except({ operand, wildcard }: Atom): AtomRange {
@@ -71,11 +77,11 @@ function except({ operand, wildcard }: Atom): AtomRange {
     return { stable: complementStable([excluded]), prerelease: ALL_PRERELEASES };
   }
   const holes = [{ line, prerelease: operand.prerelease }];
-  return { stable: ALL_STABLE, prerelease: [{ from: lowestOf(0n), to: PRERELEASE_END, holes }] };
+  return { stable: ALL_STABLE, prerelease: [{ from: START, to: PRERELEASE_END, holes }] };
 }
 
 /** The first release after all that the written numbers cover: of the next major for `1.x`, else of the next minor. */
-function endOfWildcard({ operand, wildcard }: Atom): ReleaseNumber {
+function endOfWildcard(operand: Version, wildcard: Wildcard): ReleaseNumber {
   const release = toReleaseNumber(operand);
   return wildcard === 'minor' ? majorSpanOf(release).to : firstOfLine(minorLineOf(release) + 1n);
 }
@@ -109,7 +115,7 @@ function between(from: Place, to: Place): AtomRange {
 function outside(from: Place, to: Place): AtomRange {
   return {
     stable: complementStable(normaliseStable([{ from: from.release, to: to.release }])),
-    prerelease: [...spanOf(lowestOf(0n), from), ...spanOf(to, PRERELEASE_END)],
+    prerelease: [...spanOf(START, from), ...spanOf(to, PRERELEASE_END)],
   };
 }
 

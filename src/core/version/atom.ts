@@ -1,4 +1,4 @@
-import type { Atom } from './constraint.ts';
+import type { Atom, Operator } from './constraint.ts';
 import { comparePrerelease } from './prerelease.ts';
 import { compareVersions, type Version } from './version.ts';
 
@@ -10,47 +10,36 @@ import { compareVersions, type Version } from './version.ts';
  * prerelease of every patch.
  */
 export function admitsAtom(atom: Atom, version: Version): boolean {
-  const { operand, wildcard } = atom;
-  switch (atom.operator) {
-    case '<':
-      return compareVersions(version, operand) < 0;
-    case '>=':
-      return compareVersions(version, operand) >= 0;
-    case '=':
-      return wildcard === 'none' ? compareVersions(version, operand) === 0 : isWithinTilde(atom, version);
-    case '~':
-      return isWithinTilde(atom, version);
-    case '!=':
-      return !isExcluded(atom, version);
-    case '>':
-      return isAbove(atom, version);
-    case '<=':
-      return isAtMost(atom, version);
-    case '^':
-      return isWithinCaret(atom, version);
-  }
+  return ADMITS[atom.operator](atom, version);
 }
 
 /** What to say of a version that fails the comparison, to be read after the version's name. */
 export function refusesAtom(atom: Atom): string {
-  const quoted = JSON.stringify(atom.text);
-  switch (atom.operator) {
-    case '<':
-      return `is not below the bound of ${quoted}`;
-    case '<=':
-      return `is above the bound of ${quoted}`;
-    case '>':
-      return `is not above the bound of ${quoted}`;
-    case '>=':
-      return `is below the bound of ${quoted}`;
-    case '!=':
-      return `is excluded by ${quoted}`;
-    case '=':
-    case '~':
-    case '^':
-      return `is outside ${quoted}`;
-  }
+  return `${REFUSES[atom.operator]} ${JSON.stringify(atom.text)}`;
 }
+
+const ADMITS: Readonly<Record<Operator, (atom: Atom, version: Version) => boolean>> = {
+  '<': ({ operand }, version) => compareVersions(version, operand) < 0,
+  '>=': ({ operand }, version) => compareVersions(version, operand) >= 0,
+  '=': (atom, version) =>
+    atom.wildcard === 'none' ? compareVersions(version, atom.operand) === 0 : isWithinTilde(atom, version),
+  '~': isWithinTilde,
+  '!=': (atom, version) => !isExcluded(atom, version),
+  '>': isAbove,
+  '<=': isAtMost,
+  '^': isWithinCaret,
+};
+
+const REFUSES: Readonly<Record<Operator, string>> = {
+  '<': 'is not below the bound of',
+  '<=': 'is above the bound of',
+  '>': 'is not above the bound of',
+  '>=': 'is below the bound of',
+  '!=': 'is excluded by',
+  '=': 'is outside',
+  '~': 'is outside',
+  '^': 'is outside',
+};
 
 function isWithinTilde({ operand, wildcard }: Atom, version: Version): boolean {
   if (compareVersions(version, operand) < 0) return false;

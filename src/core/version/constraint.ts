@@ -71,6 +71,9 @@ const SPELLINGS: readonly (readonly [string, Operator])[] = [
   ['^', '^'],
 ];
 
+/** For a hyphen that makes no range, and for a fault at a character that only the rewriting of one put there. */
+const MISPLACED_HYPHEN = 'a hyphen range such as 1.2 - 1.4 must be at the start or follow a comma or ||';
+
 /** Reads a constraint exactly where the library's `NewConstraint` does; the empty text is an error, as it is there. */
 export function parseConstraint(text: string): ConstraintResult {
   if (text.length > MAX_CONSTRAINT_LENGTH) {
@@ -89,7 +92,15 @@ export function parseConstraint(text: string): ConstraintResult {
   let offset = 0;
   for (const part of parts) {
     const group = parseGroup(part);
-    if ('code' in group) return { ok: false, error: { ...group, position: place(offset + group.position) } };
+    if ('code' in group) {
+      const at = offset + group.position;
+      const position = place(at);
+      const isWritten = text[position] === rewritten.text[at];
+      return {
+        ok: false,
+        error: { ...group, position, message: isWritten ? group.message : MISPLACED_HYPHEN },
+      };
+    }
     groups.push(group);
     offset += part.length + 2;
   }

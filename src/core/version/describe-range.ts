@@ -13,28 +13,30 @@ import type { StableSpan } from './stable-set.ts';
 /** The range in words, such as `releases from 1.28.0, below 2.0.0; no prereleases`. */
 export function describeRange(range: Range): string {
   if (range.stable.length === 0 && range.prerelease.length === 0) return 'no version at all';
-  return `${describeReleases(range)}; ${describePrereleases(range)}`;
+  return `${withNoun('release', describeReleases(range))}; ${withNoun('prerelease', describePrereleases(range))}`;
 }
 
-/** The releases of the range in words. */
-export function describeReleases(range: Range): string {
-  if (range.stable.length === 0) return 'no releases';
-  const only = range.stable[0];
-  if (only?.from === 0n && only.to === RELEASE_END) return 'every release';
-  return `releases ${range.stable.map(describeStableSpan).join(', or ')}`;
+/** The releases of the range, to be read after the word "releases": `none`, `all`, or stretches. */
+export function describeReleases({ stable }: Range): string {
+  return stable.length === 0 ? NONE : stable.map(describeStableSpan).join(', or ');
 }
 
-/** The prereleases of the range in words. */
-export function describePrereleases(range: Range): string {
-  if (range.prerelease.length === 0) return 'no prereleases';
-  const stretches = range.prerelease.map(describePrereleaseSpan).join(', or ');
-  return stretches.startsWith(EVERY) ? stretches : `prereleases ${stretches}`;
+/** The prereleases of the range, to be read after the word "prereleases". */
+export function describePrereleases({ prerelease }: Range): string {
+  return prerelease.length === 0 ? NONE : prerelease.map(describePrereleaseSpan).join(', or ');
 }
 
-const EVERY = 'every prerelease';
+const NONE = 'none';
+const ALL = 'all';
+
+function withNoun(noun: string, words: string): string {
+  if (words === NONE) return `no ${noun}s`;
+  return words.startsWith(ALL) ? `${ALL} ${noun}s${words.slice(ALL.length)}` : `${noun}s ${words}`;
+}
 
 function describeStableSpan({ from, to }: StableSpan): string {
   if (from + 1n === to) return `exactly ${formatRelease(from)}`;
+  if (to === RELEASE_END && from === 0n) return ALL;
   if (to === RELEASE_END) return `from ${formatRelease(from)} on`;
   if (from === 0n) return `below ${formatRelease(to)}`;
   return `from ${formatRelease(from)}, below ${formatRelease(to)}`;
@@ -49,7 +51,7 @@ function describePrereleaseSpan({ from, to, holes }: PrereleaseSpan): string {
 function describeStretch(from: PrereleasePoint, to: PrereleasePoint): string {
   if (comparePoints(pointAfter(from), to) === 0) return `exactly ${formatPoint(from)}`;
   const isFromStart = comparePoints(from, lowestOf(0n)) === 0;
-  if (comparePoints(to, PRERELEASE_END) === 0) return isFromStart ? EVERY : `from ${formatPoint(from)} on`;
+  if (comparePoints(to, PRERELEASE_END) === 0) return isFromStart ? ALL : `from ${formatPoint(from)} on`;
   return isFromStart ? describeEnd(to) : `from ${formatPoint(from)}, ${describeEnd(to)}`;
 }
 

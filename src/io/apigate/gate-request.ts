@@ -14,7 +14,7 @@ import { judgeRecord } from './judge-record.ts';
 import { ownedBody, ownedQuery } from './owned-request.ts';
 import { noteRecordVersions } from './record-versions.ts';
 import { isJson, MAX_LIST_BYTES, MAX_OBJECT_BYTES, relayAnswer, tryRead } from './relay-answer.ts';
-import { inStorageNamespace, recordRequestOf } from './release-records.ts';
+import { inStorageNamespace, isHome, recordRequestOf } from './release-records.ts';
 import { formatPath, type RequestTarget } from './request-target.ts';
 import { readSecretBody, type SecretBody, withResourceVersion } from './secret-body.ts';
 import { serveDiscovery } from './serve-discovery.ts';
@@ -75,11 +75,6 @@ async function exchange(
   let body: Buffer | IncomingMessage | null = method === 'GET' || method === 'HEAD' ? null : request;
   let secret: SecretBody | undefined;
 
-  if (records === 'forbidden') {
-    const message = `writing the release record ${resource.name ?? ''} is refused by Helmgate: it does not belong to this release`;
-    report(formatPath(segmentsOf(resource)), answerStatus(response, 'Forbidden', message));
-    return;
-  }
   if (mustRead(method, records, headers['content-type'])) {
     try {
       body = await readBody(request, MAX_REQUEST_BYTES);
@@ -99,6 +94,12 @@ async function exchange(
       return;
     }
     if (records === 'create' && !isRecord(secret)) records = 'none';
+    else if (!isHome(resource, options)) records = 'forbidden';
+  }
+  if (records === 'forbidden') {
+    const message = `writing the release record ${resource.name ?? secret?.name ?? ''} is refused by Helmgate: it does not belong to this release`;
+    report(formatPath(segmentsOf(resource)), answerStatus(response, 'Forbidden', message));
+    return;
   }
   const path = records === 'none' ? resource : inStorageNamespace(resource, options);
   const pathText = formatPath(segmentsOf(path));

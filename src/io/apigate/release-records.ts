@@ -16,11 +16,10 @@ export function recordRequestOf(
   options: GateSessionOptions,
 ): RecordRequest {
   if (path.group !== '' || path.plural !== 'secrets') return 'none';
-  const home = path.namespace === options.releaseNamespace || path.namespace === options.storageNamespace;
+  const home = isHome(path, options);
   if (path.name === undefined) {
-    if (!home) return 'none';
     if (method === 'POST') return 'create';
-    return method === 'GET' && selectsRecords(query) ? 'list' : 'none';
+    return home && method === 'GET' && selectsRecords(query) ? 'list' : 'none';
   }
   const record = parseReleaseSecretName(path.name);
   if (record === undefined) return 'none';
@@ -29,6 +28,11 @@ export function recordRequestOf(
   if (!home || foreign || path.subresource !== undefined) return 'forbidden';
   if (method === 'PUT') return 'update';
   return method === 'DELETE' ? 'delete' : 'forbidden';
+}
+
+/** Whether records of this session may lie in the namespace that a path names. */
+export function isHome(path: ResourcePath, options: GateSessionOptions): boolean {
+  return path.namespace === options.releaseNamespace || path.namespace === options.storageNamespace;
 }
 
 /** helm has one flag for both namespaces; its records belong into the storage namespace. */

@@ -79,17 +79,19 @@ class HttpChartRepositoryClient implements ChartRepositoryClient {
       this.#settings,
       access,
       repository,
-      known?.validators,
+      known,
       this.#limits.maxIndexBytes,
       signal,
     );
-    if (answer.kind === 'unchanged' && known !== undefined) return known.index;
-    if (answer.kind === 'unchanged')
+    if (answer.kind === 'fetched') {
+      const index = readRepositoryIndex(answer.bytes, answer.digest);
+      this.#indexes.put(key, { index, bytes: answer.bytes, validators: answer.validators });
+      return index;
+    }
+    if (known === undefined)
       throw new ChartError('Failed', 'index unchanged from nothing', { retriable: true });
-    const index =
-      known?.index.digest === answer.digest ? known.index : readRepositoryIndex(answer.bytes, answer.digest);
-    this.#indexes.put(key, { index, validators: answer.validators });
-    return index;
+    this.#indexes.put(key, { ...known, validators: answer.validators });
+    return known.index;
   }
 
   async fetchChart(access: RepositoryAccess, entry: IndexEntry, signal: AbortSignal): Promise<FetchedChart> {

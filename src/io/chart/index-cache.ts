@@ -1,11 +1,10 @@
 import { openIndex } from '../../core/chart/index-document.ts';
 import type { IndexEntry, RepositoryIndex } from '../contract.ts';
 import { ChartError } from './chart-error.ts';
-import type { IndexValidators } from './index-fetch.ts';
+import type { KnownIndex } from './index-fetch.ts';
 
-interface CachedIndex {
+interface CachedIndex extends KnownIndex {
   readonly index: RepositoryIndex;
-  readonly validators: IndexValidators;
 }
 
 /** Repositories remembered. Their entry is small; the index bytes are bounded apart. */

@@ -13,8 +13,14 @@ export interface IndexValidators {
   readonly lastModified?: string;
 }
 
+/** The index that is held of a repository. */
+export interface KnownIndex {
+  readonly bytes: Uint8Array;
+  readonly validators: IndexValidators;
+}
+
 export type IndexAnswer =
-  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unchanged'; readonly validators: IndexValidators }
   | {
       readonly kind: 'fetched';
       readonly bytes: Uint8Array;
@@ -28,29 +34,32 @@ const FAILURE = 'failed to fetch Helm repository index';
 /** Room for the first bytes of a body whose length the server does not tell. */
 const FIRST_ROOM_BYTES = 64 * 1024;
 
-/** GETs `index.yaml`, conditionally when validators are given. */
+/** GETs `index.yaml`, conditionally when one is held already. */
 export async function fetchIndexBytes(
   settings: HttpFetchSettings,
   access: RepositoryAccess,
   repository: URL,
-  known: IndexValidators | undefined,
+  known: KnownIndex | undefined,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<IndexAnswer> {
-  const headers = { 'accept-encoding': 'gzip', ...conditionsOf(known) };
+  const headers = { 'accept-encoding': 'gzip', ...conditionsOf(known?.validators) };
   return await httpFetch(
     settings,
     { access, url: indexUrl(repository), headers, failure: FAILURE, signal },
     async (response): Promise<IndexAnswer> => {
       if (response.status === 304) {
-        if (known !== undefined) return { kind: 'unchanged' };
+        if (known !== undefined) return { kind: 'unchanged', validators: known.validators };
         throw new ChartError('Failed', `${FAILURE}: 304 Not Modified without being asked`, {
           retriable: true,
         });
       }
       try {
-        const { bytes, digest } = await readBody(response, maxBytes);
-        return { kind: 'fetched', bytes, digest, validators: validatorsOf(response) };
+        const read = await readBody(response, known, maxBytes);
+        const validators = validatorsOf(response);
+        return read === undefined
+          ? { kind: 'unchanged', validators }
+          : { kind: 'fetched', ...read, validators };
       } catch (error) {
         if (!(error instanceof TooManyBytesError)) throw error;
         throw new ChartError('Failed', `${FAILURE}: index.yaml has ${error.message}`, {
@@ -64,30 +73,49 @@ export async function fetchIndexBytes(
 
 async function readBody(
   response: FetchedResponse,
+  known: KnownIndex | undefined,
   maxBytes: number,
-): Promise<{ bytes: Uint8Array; digest: string }> {
+): Promise<{ bytes: Uint8Array; digest: string } | undefined> {
   const encoding = response.header('content-encoding') ?? 'identity';
-  const hash = createHash('sha256');
-  // What travels is bounded like what comes out: compressed data that expands to nothing is no use to anybody.
-  const travelled = limitBytes(response.body, maxBytes);
   const declared = encoding === 'identity' ? Number(response.header('content-length') ?? 0) : 0;
   if (declared > maxBytes) throw new TooManyBytesError(maxBytes);
-  let room = Buffer.allocUnsafeSlow(declared > 0 ? declared : FIRST_ROOM_BYTES);
+  // What travels is bounded like what comes out: compressed data that expands to nothing is no use to anybody.
+  const travelled = limitBytes(response.body, maxBytes);
+  const hash = createHash('sha256');
+  const same = known?.bytes ?? new Uint8Array();
+  let room: Buffer | undefined;
   let length = 0;
   for await (const chunk of limitBytes(decode(travelled, encoding), maxBytes)) {
     hash.update(chunk);
-    if (length + chunk.byteLength > room.byteLength) {
-      const larger = Buffer.allocUnsafeSlow(
-        Math.min(maxBytes, Math.max(room.byteLength * 2, length + chunk.byteLength)),
+    const end = length + chunk.byteLength;
+    // Most polls bring what is held already: no second copy is made as long as the bytes are the same.
+    const differs = room !== undefined || end > same.byteLength || chunk.compare(same, length, end) !== 0;
+    if (differs) {
+      room = makeRoom(
+        room ?? Buffer.from(same.buffer, same.byteOffset, length),
+        length,
+        end,
+        declared,
+        maxBytes,
       );
-      room.copy(larger, 0, 0, length);
-      room = larger;
+      chunk.copy(room, length);
     }
-    chunk.copy(room, length);
-    length += chunk.byteLength;
+    length = end;
   }
-  const bytes = length === room.byteLength ? room : Buffer.from(room.subarray(0, length));
+  if (room === undefined && known !== undefined && length === same.byteLength) return undefined;
+  const all = room ?? Buffer.from(same.buffer, same.byteOffset, length);
+  const bytes =
+    room !== undefined && length === room.byteLength ? room : Buffer.from(all.subarray(0, length));
   return { bytes, digest: `sha256:${hash.digest('hex')}` };
+}
+
+/** A buffer that holds the first `length` bytes of `held` and has room up to `end`; grown by halves, or once to what was declared. */
+function makeRoom(held: Buffer, length: number, end: number, declared: number, maxBytes: number): Buffer {
+  if (length > 0 && held.byteLength >= end) return held;
+  const wanted = Math.max(end, declared, FIRST_ROOM_BYTES, Math.ceil(length * 1.5));
+  const larger = Buffer.allocUnsafeSlow(Math.min(maxBytes, wanted));
+  held.copy(larger, 0, 0, length);
+  return larger;
 }
 
 function decode(chunks: AsyncIterable<Buffer>, encoding: string): AsyncIterable<Buffer> {

@@ -6,6 +6,7 @@ import type { Decision } from '../../core/policy/decision.ts';
 import { evaluate } from '../../core/policy/evaluate.ts';
 import { type ChartFact, type Facts, type SourceFact, sourceKey } from '../../core/policy/facts.ts';
 import type { Subject } from '../../core/policy/subject.ts';
+import { releaseNamespaceOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type { PolicySource } from '../../io/contract.ts';
 
 /** What is known of a release once its chart and its values are. */
@@ -38,12 +39,17 @@ export function createReleaseJudge(
   ): Decision | undefined => {
     const set = policies.inForce()?.current;
     if (set === undefined) return undefined;
-    const labels = findLabels(object.metadata.namespace ?? '');
-    const namespaceLabels =
-      labels === undefined
-        ? ({ known: false, why: 'NotFound' } as const)
-        : ({ known: true, value: labels } as const);
-    return evaluate(set, subjectOf(object), { namespaceLabels, ...known }, 'release');
+    const factOf = (namespace: string): Facts['namespaceLabels'] => {
+      const labels = findLabels(namespace);
+      return labels === undefined ? { known: false, why: 'NotFound' } : { known: true, value: labels };
+    };
+    const others = [releaseNamespaceOf(object), storageNamespaceOf(object)];
+    const facts: Facts = {
+      namespaceLabels: factOf(object.metadata.namespace ?? ''),
+      otherNamespaceLabels: new Map(others.map((namespace) => [namespace, factOf(namespace)])),
+      ...known,
+    };
+    return evaluate(set, subjectOf(object), facts, 'release');
   };
   return {
     judgeRepository(repository) {

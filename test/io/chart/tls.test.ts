@@ -1,66 +1,27 @@
 import assert from 'node:assert/strict';
-import { webcrypto } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  BasicConstraintsExtension,
-  SubjectAlternativeNameExtension,
-  type X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
 import { createChartRepositoryClient } from '../../../src/io/chart/client.ts';
 import type { ChartErrorShape, ChartRepositoryClient, RepositoryAccess } from '../../../src/io/contract.ts';
+import { type Authority, type IssuedPair, makeAuthority, makeLeaf } from '../../../src/io/tls/authority.ts';
 import { packChart } from './packaged-chart.ts';
 import { RepositoryServer } from './repository-server.ts';
 
 const NEVER = new AbortController().signal;
 const INDEX = 'apiVersion: v1\nentries:\n  web:\n  - name: web\n    version: 1.0.0\n    urls: [web.tgz]\n';
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const VALID = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
 
-interface Issued {
-  readonly certificate: X509Certificate;
-  readonly keys: webcrypto.CryptoKeyPair;
-  readonly certPem: string;
-  readonly keyPem: string;
-}
-
-let ca: Issued;
-let leaf: Issued;
+let ca: Authority;
+let leaf: IssuedPair;
 let server: RepositoryServer;
 let cacheDir: string;
 let client: ChartRepositoryClient;
 
-async function issue(name: string, issuer?: Issued): Promise<Issued> {
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair;
-  const certificate = await X509CertificateGenerator.create(
-    {
-      ...VALID,
-      subject: `CN=${name}`,
-      issuer: issuer?.certificate.subject ?? `CN=${name}`,
-      publicKey: keys.publicKey,
-      signingKey: issuer?.keys.privateKey ?? keys.privateKey,
-      signingAlgorithm: ALGORITHM,
-      extensions:
-        issuer === undefined
-          ? [new BasicConstraintsExtension(true, undefined, true)]
-          : [new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
-    },
-    webcrypto as unknown as Crypto,
-  );
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  const keyPem = `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`;
-  return { certificate, keys, certPem: certificate.toString('pem'), keyPem };
-}
-
 before(async () => {
-  ca = await issue('test-ca');
-  leaf = await issue('repository', ca);
+  const now = new Date();
+  ca = await makeAuthority({ now });
+  leaf = await makeLeaf(ca, { dnsNames: ['repository'], ipAddresses: ['127.0.0.1'], now });
   cacheDir = await mkdtemp(join(tmpdir(), 'chart-test-'));
   client = createChartRepositoryClient({ cacheDir, userAgent: 't' });
   server = await RepositoryServer.start({
@@ -103,7 +64,7 @@ test('trusts a repository by the CA that its Secret gives, and not without', asy
 });
 
 test('shows its client certificate to the repository', async () => {
-  const user = await issue('user', ca);
+  const user = await makeLeaf(ca, { dnsNames: ['user'], usage: 'client', now: new Date() });
   const identity = { caPem: ca.certPem, certPem: user.certPem, keyPem: user.keyPem };
   const index = await client.fetchIndex(access(identity), NEVER);
   assert.deepEqual(index.entries('web')[0]?.urls, ['true.tgz']);

@@ -294,9 +294,9 @@ describe('draining', () => {
     const own = await startFixture({ limits: { drainQuietMs: 300, drainTailMs: 100 } });
     const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: own.authority.certPem });
     const statuses: (number | string)[] = [];
-    let stop = false;
+    const stop = new AbortController();
     const client = async (): Promise<void> => {
-      while (!stop) statuses.push(await viaAgent(own, agent));
+      while (!stop.signal.aborted) statuses.push(await viaAgent(own, agent));
     };
     const clients = Array.from({ length: 8 }, client);
     await sleep(200);
@@ -306,7 +306,7 @@ describe('draining', () => {
     assert.equal(readiness.status, 503);
     assert.equal(readiness.headers['connection'], 'close');
     await sleep(400);
-    stop = true;
+    stop.abort();
     await Promise.all(clients);
     await drained;
     agent.destroy();

@@ -81,9 +81,9 @@ export const fixtureJudging: Judging<FixtureRequest> = {
     return {
       ok: true,
       request: {
-        uid: String(request['uid']),
-        name: String(request['name']),
-        operation: String(request['operation'] ?? 'CREATE'),
+        uid: text(request['uid']),
+        name: text(request['name']),
+        operation: text(request['operation']) || 'CREATE',
         object: request['object'] ?? null,
       },
     };
@@ -134,4 +134,8 @@ export function reviewOf(name: string, object: JsonObject = {}, operation = 'CRE
     kind: 'AdmissionReview',
     request: { uid: `uid-${name}`, name, operation, object },
   };
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

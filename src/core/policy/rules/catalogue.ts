@@ -1,6 +1,6 @@
 /** All rules, by the field that configures them in a policy file. */
 import type { Json, JsonObject } from '../../json/json.ts';
-import { parseCanonicalUrl, type CanonicalUrl } from '../canonical-url.ts';
+import { type CanonicalUrl, parseCanonicalUrl } from '../canonical-url.ts';
 import { type DefaultsReport, expandDefaults } from '../expand-defaults.ts';
 import { compileVersionRange } from '../narrowing.ts';
 import type { RuleBody } from '../rule.ts';
@@ -27,13 +27,19 @@ export const RULE_CATALOGUE: Readonly<Record<string, RuleDefinition>> = {
   },
 };
 
-function compileAllowedSources(written: Json, at: readonly string[], context: RuleContext): RuleBody | undefined {
+function compileAllowedSources(
+  written: Json,
+  at: readonly string[],
+  context: RuleContext,
+): RuleBody | undefined {
   const entries = written as readonly { readonly url: string; readonly subpaths?: boolean }[];
   const allowed = entries.map(({ url, subpaths = false }, index) => ({
     url: compileUrl(url, [...at, String(index), 'url'], context),
     subpaths,
   }));
-  const readable = allowed.filter((entry): entry is { url: CanonicalUrl; subpaths: boolean } => entry.url !== undefined);
+  const readable = allowed.filter(
+    (entry): entry is { url: CanonicalUrl; subpaths: boolean } => entry.url !== undefined,
+  );
   return readable.length === allowed.length ? allowedSourcesRule(readable) : undefined;
 }
 
@@ -43,7 +49,11 @@ interface WrittenChartVersion {
   readonly wider?: 'Deny' | 'Narrow';
 }
 
-function compileChartVersion(written: Json, at: readonly string[], context: RuleContext): RuleBody | undefined {
+function compileChartVersion(
+  written: Json,
+  at: readonly string[],
+  context: RuleContext,
+): RuleBody | undefined {
   const { charts, within, wider = 'Deny' } = written as unknown as WrittenChartVersion;
   const range = compileVersionRange(within);
   if (!range.ok) {
@@ -51,17 +61,28 @@ function compileChartVersion(written: Json, at: readonly string[], context: Rule
   }
   const filters: ChartFilter[] = [];
   for (const [index, { name, source }] of (charts ?? []).entries()) {
-    const url = source === undefined ? undefined : compileUrl(source, [...at, 'charts', String(index), 'source'], context);
+    const url =
+      source === undefined
+        ? undefined
+        : compileUrl(source, [...at, 'charts', String(index), 'source'], context);
     if (source !== undefined && url === undefined) return undefined;
     filters.push(url === undefined ? { name } : { name, source: url });
   }
   if (!range.ok) return undefined;
-  return chartVersionRule({ within: range.range, wider, ...(charts === undefined ? {} : { charts: filters }) });
+  return chartVersionRule({
+    within: range.range,
+    wider,
+    ...(charts === undefined ? {} : { charts: filters }),
+  });
 }
 
 function compileUrl(url: string, at: readonly string[], context: RuleContext): CanonicalUrl | undefined {
   const parsed = parseCanonicalUrl(url);
   if (parsed.ok) return parsed.url;
-  context.error(at, `the URL is not in canonical form: ${parsed.problem}`, parsed.hint === undefined ? undefined : `write ${parsed.hint}`);
+  context.error(
+    at,
+    `the URL is not in canonical form: ${parsed.problem}`,
+    parsed.hint === undefined ? undefined : `write ${parsed.hint}`,
+  );
   return undefined;
 }

@@ -14,7 +14,7 @@ import { valueAt } from '../../json/pointer.ts';
 import { check } from '../../version/constraint.ts';
 import { parseVersion } from '../../version/version.ts';
 import { type CanonicalUrl, coversUrl, parseCanonicalUrl } from '../canonical-url.ts';
-import { compareRange, type RangeComparison, type VersionRange } from '../narrowing.ts';
+import { type RangeComparison, rangeComparer, type VersionRange } from '../narrowing.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
 import { shortText } from '../short-text.ts';
 import { findSource, sourceOf } from '../source-of.ts';
@@ -31,10 +31,15 @@ export interface ChartVersionOptions {
   readonly wider: 'Deny' | 'Narrow';
 }
 
+interface ComparedOptions extends ChartVersionOptions {
+  readonly compareText: (text: string) => RangeComparison;
+}
+
 const NOTHING: Judgement = { findings: [], warnings: [] };
 
 /** Makes the rule of its options. */
-export function chartVersionRule(options: ChartVersionOptions): RuleBody {
+export function chartVersionRule(written: ChartVersionOptions): RuleBody {
+  const options: ComparedOptions = { ...written, compareText: rangeComparer(written.within) };
   return {
     kinds: ['HelmRelease', 'HelmChart'],
     reads: [
@@ -61,7 +66,7 @@ export function chartVersionRule(options: ChartVersionOptions): RuleBody {
         return { changes: [], warnings: [] };
       const tokens = versionTokens(input.subject.kind);
       const change = { kind: 'narrow', tokens, value: comparison.narrowed } as const;
-      const from = shortText(String(valueAt(input.object, tokens) ?? '*'), 60);
+      const from = shortText(versionText(input, tokens), 60);
       const warning = shortText(`${tokens.join('.')} was narrowed from ${from} to ${comparison.narrowed}`);
       return { changes: [change], warnings: [warning] };
     },
@@ -71,15 +76,15 @@ export function chartVersionRule(options: ChartVersionOptions): RuleBody {
   };
 }
 
-function narrows(options: ChartVersionOptions, { mutates, phase }: RuleInput): boolean {
+function narrows(options: ComparedOptions, { mutates, phase }: RuleInput): boolean {
   return options.wider === 'Narrow' && mutates && phase === 'admission';
 }
 
-function judgeRange(options: ChartVersionOptions, input: RuleInput): Judgement {
+function judgeRange(options: ComparedOptions, input: RuleInput): Judgement {
   const comparison = compare(options, input);
   if (comparison === undefined || comparison.kind === 'inside') return NOTHING;
   const tokens = versionTokens(input.subject.kind);
-  const base = { path: tokens.join('.'), found: shortText(String(valueAt(input.object, tokens) ?? '*')) };
+  const base = { path: tokens.join('.'), found: shortText(versionText(input, tokens)) };
   const { text } = options.within;
   return { findings: [finding(comparison, base, text)], warnings: [] };
 }
@@ -106,7 +111,7 @@ function finding(
         ),
         wouldPass: shortText(within),
       };
-    case 'wider':
+    default:
       return {
         ...base,
         reason: 'RangeTooWide',
@@ -116,7 +121,7 @@ function finding(
   }
 }
 
-function judgeResolved(options: ChartVersionOptions, input: RuleInput): Judgement {
+function judgeResolved(options: ComparedOptions, input: RuleInput): Judgement {
   const path = versionTokens(input.subject.kind).join('.');
   const { chart } = input.facts;
   if (!chart.known) {
@@ -139,7 +144,7 @@ function judgeResolved(options: ChartVersionOptions, input: RuleInput): Judgemen
 }
 
 /** Undefined where the rule does not apply or the version is ignored. */
-function compare(options: ChartVersionOptions, input: RuleInput): RangeComparison | undefined {
+function compare(options: ComparedOptions, input: RuleInput): RangeComparison | undefined {
   const { kind, namespace } = input.subject;
   const source = sourceOf(kind, input.object, namespace);
   if (kind === 'HelmRelease' && valueAt(input.object, ['spec', 'chart', 'spec']) === undefined)
@@ -149,7 +154,7 @@ function compare(options: ChartVersionOptions, input: RuleInput): RangeCompariso
   const version = valueAt(input.object, versionTokens(kind));
   if (version !== undefined && typeof version !== 'string')
     return { kind: 'invalid', message: 'it is not a text' };
-  return compareRange(version ?? '*', options.within);
+  return options.compareText(version ?? '*');
 }
 
 /** Whether the rule is about the chart; at release time by the name that the chart itself has, as well. */
@@ -193,4 +198,10 @@ function fitsSource(wanted: CanonicalUrl, input: RuleInput): boolean {
 
 function versionTokens(kind: string): readonly string[] {
   return kind === 'HelmChart' ? ['spec', 'version'] : ['spec', 'chart', 'spec', 'version'];
+}
+
+/** As messages show it; an absent version means every stable one. */
+function versionText({ object }: RuleInput, tokens: readonly string[]): string {
+  const version = valueAt(object, tokens) ?? '*';
+  return typeof version === 'string' ? version : 'no text';
 }

@@ -1,0 +1,251 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { ConfigError, type ServeConfig } from '../config/serve-config.ts';
+import { HELM_CHART, HELM_REPOSITORY, NAMESPACE, OCI_REPOSITORY } from '../core/api/resources.ts';
+import { compilePolicySet } from '../core/policy/compile.ts';
+import { createApiGate } from '../io/apigate/api-gate.ts';
+import { openAuditFile } from '../io/auditlog/open-audit-file.ts';
+import { createChartRepositoryClient } from '../io/chart/client.ts';
+import type { AuditLog, KubeClient, PolicySource, StartReflector } from '../io/contract.ts';
+import { createHelmRunner } from '../io/helm/helm-runner.ts';
+import { createReleaseStorage } from '../io/helm/release-storage.ts';
+import { createKubeClient } from '../io/kube/kube-client.ts';
+import { loadAccess } from '../io/kube/load-access.ts';
+import { createReflectors } from '../io/kube/reflector.ts';
+import type { KubeAccess } from '../io/kube-access.ts';
+import { startPolicySource } from '../io/policyfiles/start-policy-source.ts';
+import { makeAuthority, makeLeaf } from '../io/tls/authority.ts';
+import { startController } from '../runtime/controller/controller.ts';
+import { STATUS_MANAGER } from '../runtime/controller/write-status.ts';
+import { lookupThrough } from '../runtime/facts.ts';
+import { createMetrics, type Metrics } from '../runtime/telemetry/metrics.ts';
+import { judgeReviews } from '../runtime/webhook/judge-reviews.ts';
+import { registerWebhook } from '../runtime/webhook/register-webhook.ts';
+import { startWebhook } from '../runtime/webhook/start-webhook.ts';
+
+const USER_AGENT = 'helmgate';
+/** Name of both webhook configurations. */
+const CONFIGURATION_NAME = 'helmgate';
+/** What rules ask about at admission. */
+const FACT_RESOURCES = [NAMESPACE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY];
+const CLOCK = { now: () => Date.now(), random: () => Math.random() };
+/** How often the process looks whether the one that started it is still there. */
+const PARENT_CHECK_MS = 250;
+
+/** What the parts of a running gate share. */
+interface Ground {
+  readonly config: ServeConfig;
+  readonly access: KubeAccess;
+  readonly kube: KubeClient;
+  readonly startReflector: StartReflector;
+  readonly policies: PolicySource & { ageMs(): number };
+  readonly audit: AuditLog;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/**
+ * Runs the webhook, the loop, or both until the signal aborts, then stops in order: the webhook drains, running helm
+ * children are asked to stop, the audit log is closed last.
+ */
+export async function runServe(
+  config: ServeConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  outer: AbortSignal,
+): Promise<void> {
+  const log = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  const signal = config.exitWithParent ? AbortSignal.any([outer, parentGone()]) : outer;
+  await using parts = new AsyncDisposableStack();
+  await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
+  const metrics = createMetrics();
+  const audit = await openAuditFile({ path: config.auditLog, now: () => new Date() });
+  parts.defer(() => audit.close());
+  const policies = await startPolicySource({
+    dir: config.policies,
+    compile: compilePolicySet,
+    stateDir: join(config.stateDir, 'policies'),
+    ...(env['PATH'] === undefined ? {} : { searchPath: env['PATH'] }),
+    onLoad: ({ outcome, errors, dirty, digest, commit }) => {
+      for (const error of errors) log.error({ error }, 'policies refused');
+      if (outcome === 'refused') metrics.policyLoadFailed();
+      else log.info({ outcome, digest, commit, dirty }, 'policies in force');
+    },
+  });
+  parts.defer(() => policies.close());
+  const access = await loadAccess({
+    env,
+    allowPlugins: true,
+    ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+    ...(config.context === undefined ? {} : { context: config.context }),
+  });
+  const kube = createKubeClient(access, { userAgent: USER_AGENT });
+  parts.defer(() => kube.close());
+  const reflectors = createReflectors(access, { userAgent: USER_AGENT });
+  parts.defer(() => reflectors.close());
+  const ground: Ground = {
+    config,
+    access,
+    kube,
+    startReflector: reflectors.start,
+    policies,
+    audit,
+    metrics,
+    log,
+  };
+  if (config.loop) await addLoop(parts, ground, env, signal);
+  if (config.webhook) await addWebhook(parts, ground, signal);
+  if (policies.inForce() === undefined) {
+    log.error({ error: policies.loadErrors().join('\n') }, 'no policy set is in force: everything is denied');
+    await firstPolicies(policies, signal);
+  }
+  if (!signal.aborted) log.info({ webhook: config.webhook, loop: config.loop }, 'ready');
+  await aborted(signal);
+  log.info({}, 'stopping');
+}
+
+async function addLoop(
+  parts: AsyncDisposableStack,
+  { config, access, kube, startReflector, policies, audit, log }: Ground,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const helm = createHelmRunner({
+    helmPath: await findProgram(config.helm, env['PATH']),
+    workDir: join(config.stateDir, 'helm'),
+  });
+  log.info({ version: await helm.version(signal) }, 'found helm');
+  const gate = await createApiGate({ access });
+  parts.defer(() => gate.close());
+  const controller = startController({
+    kube,
+    startReflector,
+    gate,
+    helm,
+    policies,
+    audit,
+    log,
+    charts: createChartRepositoryClient({ cacheDir: config.cacheDir, userAgent: USER_AGENT }),
+    storage: createReleaseStorage(kube, { nowMs: CLOCK.now, fieldManager: STATUS_MANAGER }),
+    clock: CLOCK,
+    workers: config.workers,
+  });
+  parts.defer(() => controller.close());
+  await controller.synced(signal);
+}
+
+async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: AbortSignal): Promise<void> {
+  const { config, access, kube, startReflector, policies, audit, metrics, log } = ground;
+  const reflectors = new Map(
+    FACT_RESOURCES.map((resource) => {
+      const metadataOnly = resource === NAMESPACE;
+      return [resource.kind, startReflector(resource, { metadataOnly, onEvent: () => {} })] as const;
+    }),
+  );
+  parts.defer(async () => {
+    await Promise.all([...reflectors.values()].map((reflector) => reflector.close()));
+  });
+  await Promise.all([...reflectors.values()].map((reflector) => reflector.synced(signal)));
+  const { pair, caPem } = await servingPair(config);
+  const webhook = await startWebhook({
+    host: config.host,
+    port: config.port,
+    pair,
+    judging: judgeReviews({ policies, lookup: lookupThrough(reflectors, kube) }),
+    audit,
+    metrics,
+    log,
+    notReady: () => (policies.inForce() === undefined ? ['no policy set is in force'] : []),
+    now: () => new Date(),
+    limits: { drainQuietMs: config.drainQuietMs },
+  });
+  parts.defer(() => webhook.drain());
+  log.info({ address: webhook.address, port: webhook.port }, 'the webhook listens');
+  if (!config.register) return;
+  const registration = await registerWebhook(
+    {
+      kube,
+      log,
+      name: CONFIGURATION_NAME,
+      caBundlePem: caPem,
+      probeNamespace: access.namespace,
+      reach: { url: `https://${config.host}:${webhook.port}` },
+    },
+    signal,
+  );
+  parts.defer(() => registration.close());
+}
+
+/** The pair from files, or one of this process's own that never touches a disk. */
+async function servingPair({ tls, host }: ServeConfig): Promise<{
+  readonly pair: { readonly certPem: string; readonly keyPem: string };
+  readonly caPem: string;
+}> {
+  if (tls !== undefined) {
+    const [certPem, keyPem, caPem] = await Promise.all([
+      readFile(tls.certFile, 'utf8'),
+      readFile(tls.keyFile, 'utf8'),
+      readFile(tls.caFile, 'utf8'),
+    ]);
+    const certificate = new X509Certificate(certPem);
+    if (new Date(certificate.validTo) < new Date()) {
+      throw new ConfigError(`the certificate in ${tls.certFile} ended on ${certificate.validTo}`);
+    }
+    return { pair: { certPem, keyPem }, caPem };
+  }
+  const authority = await makeAuthority({ now: new Date() });
+  const pair = await makeLeaf(authority, { dnsNames: ['localhost'], ipAddresses: [host], now: new Date() });
+  return { pair, caPem: authority.certPem };
+}
+
+/** A path as it is, a bare name looked up in PATH as a shell would. */
+async function findProgram(name: string, path: string | undefined): Promise<string> {
+  if (name.includes('/')) return name;
+  const { access, constants } = await import('node:fs/promises');
+  for (const folder of (path ?? '').split(delimiter)) {
+    if (!folder.startsWith('/')) continue;
+    const candidate = join(folder, name);
+    const usable = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return candidate;
+  }
+  throw new ConfigError(`no '${name}' in PATH; install helm 4 or say where it is with --helm PATH`);
+}
+
+/** Resolves when a first set is in force, or when the gate stops. */
+function firstPolicies(policies: PolicySource, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stop();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const stop = policies.onChange(done);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted || policies.inForce() !== undefined) done();
+  });
+}
+
+/** Aborts when the process that started this one has ended. */
+function parentGone(): AbortSignal {
+  const controller = new AbortController();
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    controller.abort(new Error('the parent process is gone'));
+  }, PARENT_CHECK_MS);
+  timer.unref();
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,40 @@
+import { stringifyJson } from '../json/stringify.ts';
+import type { Finding } from '../policy/decision.ts';
+import { shortText } from '../policy/short-text.ts';
+
+/** Findings that a message lists; the audit log has them all. */
+const MAX_LISTED = 20;
+
+/**
+ * The message of a denial. Events and logs often show the first line only, so it says how many things are wrong and what the
+ * first is; then one line for each finding: what, where, which rule at which line, and what would pass.
+ */
+export function denyMessage(findings: readonly Finding[]): string {
+  const denied = findings.filter(({ enforcement }) => enforcement === 'Deny');
+  const [first] = denied;
+  if (first === undefined) return 'denied';
+  const count = denied.length === 1 ? 'denied by policy' : `denied by policy, ${denied.length} findings`;
+  const lines = denied.slice(0, MAX_LISTED).map(findingLine);
+  const rest = denied.length > MAX_LISTED ? [`... and ${denied.length - MAX_LISTED} more`] : [];
+  return [`${count}: ${first.path}: ${shortText(first.message)} [${ruleAt(first)}]`, ...lines, ...rest].join(
+    '\n',
+  );
+}
+
+/** `- path: what is wrong; found: x; would pass: y [reason; policy/rule at file:line, commit]`, all in one line. */
+export function findingLine(finding: Finding): string {
+  const { path, message, found, wouldPass, reason } = finding;
+  const parts = [
+    `${shortText(path)}: ${shortText(message)}`,
+    ...(found === undefined
+      ? []
+      : [`found: ${shortText(typeof found === 'string' ? found : stringifyJson(found))}`]),
+    ...(wouldPass === undefined ? [] : [`would pass: ${shortText(wouldPass)}`]),
+  ];
+  return `- ${parts.join('; ')} [${reason}; ${ruleAt(finding)}]`;
+}
+
+function ruleAt({ policy, rule, place }: Finding): string {
+  const commit = place.commit === undefined ? '' : `@${place.commit.slice(0, 12)}`;
+  return `${policy}/${rule} at ${place.file}:${place.line}${commit}`;
+}

@@ -1,0 +1,109 @@
+/**
+ * The two endpoints. `/mutate` changes and never refuses: it may be skipped when it fails, so nothing can rest on it. `/validate`
+ * judges the object as it will be stored, and refuses it also when the mutating call was lost (NotMutated).
+ */
+import { applyPatch } from '../json/apply.ts';
+import { formatPath } from '../json/path.ts';
+import { parsePointer, valueAt } from '../json/pointer.ts';
+import { stringifyJson } from '../json/stringify.ts';
+import { BUILT_IN_PLACE } from '../policy/built-in.ts';
+import type { Decision, Finding } from '../policy/decision.ts';
+import { evaluate, evaluateInParts } from '../policy/evaluate.ts';
+import type { Facts } from '../policy/facts.ts';
+import type { FindingReason } from '../policy/finding-reason.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import { shortText } from '../policy/short-text.ts';
+import type { Subject } from '../policy/subject.ts';
+import type { AdmissionRequest } from './admission-request.ts';
+import { classifyUpdate } from './skip.ts';
+import { toSubject } from './to-subject.ts';
+
+/** The sets to judge with; the same shape as the policy source's. */
+export interface Policies {
+  readonly current: PolicySet;
+  /** The set before the last reload, for as long as a mutating call may have seen it. */
+  readonly previous?: PolicySet;
+}
+
+const UNPATCHED: ReadonlySet<FindingReason> = new Set(['InvalidObject', 'PolicyError', 'MutationConflict']);
+
+/** The decision of the mutating endpoint: always allowed, with the patch. What was found there is left to the validating one. */
+export function mutate(request: AdmissionRequest, policies: Policies, facts: Facts): Decision {
+  const subject = toSubject(request);
+  if (isExempt(request) || classifyUpdate(subject) === 'Irrelevant') return allow(policies.current);
+  const { decision, mutationWarnings } = evaluateInParts(policies.current, subject, facts, 'admission');
+  // An object that cannot be judged is no object to change either: the API server, or the validator, says why.
+  const broken = decision.findings.some(({ reason }) => UNPATCHED.has(reason));
+  const warnings = decision.warnings.filter((warning) => mutationWarnings.has(warning) && !broken);
+  return {
+    ...decision,
+    ...(broken ? { mutations: [], patch: [] } : {}),
+    allowed: true,
+    findings: [],
+    warnings,
+  };
+}
+
+/** The decision of the validating endpoint: no patch, all findings. */
+export function validate(request: AdmissionRequest, policies: Policies, facts: Facts): Decision {
+  const subject = toSubject(request);
+  const update = classifyUpdate(subject);
+  if (isExempt(request) || update === 'Irrelevant' || update === 'Repeated') return allow(policies.current);
+  const { decision, mutationWarnings } = evaluateInParts(policies.current, subject, facts, 'admission');
+  const lost = notMutated(decision, subject, policies, facts);
+  const findings = [...lost, ...decision.findings];
+  return {
+    ...decision,
+    allowed: decision.allowed && lost.length === 0,
+    findings,
+    mutations: [],
+    patch: [],
+    warnings: decision.warnings.filter((warning) => !mutationWarnings.has(warning)),
+  };
+}
+
+/** Deletions and subresources are not judged: a subresource has another shape, and status is never mutated. */
+function isExempt({ operation, subResource }: AdmissionRequest): boolean {
+  return operation === 'DELETE' || operation === 'CONNECT' || subResource !== undefined;
+}
+
+/** One finding for each field that mutating would still change, unless the set before the last reload is content with the object. */
+function notMutated(
+  decision: Decision,
+  subject: Subject,
+  { previous }: Policies,
+  facts: Facts,
+): readonly Finding[] {
+  if (decision.mutations.length === 0) return [];
+  if (previous !== undefined && evaluate(previous, subject, facts, 'admission').mutations.length === 0)
+    return [];
+  const wanted = applyPatch(subject.object, decision.patch);
+  return decision.mutations.map(({ policy, rule, pointer, place }) => {
+    const tokens = parsePointer(pointer) ?? [];
+    const path = formatPath(tokens);
+    const [is, should] = [valueAt(subject.object, tokens), valueAt(wanted, tokens)];
+    return {
+      policy,
+      rule,
+      reason: 'NotMutated',
+      enforcement: 'Deny',
+      path,
+      ...(is === undefined || tokens[1] === 'values' ? {} : { found: is }),
+      message: 'not as the mutating webhook sets it: the call to it was lost, so try again once it answers',
+      wouldPass: should === undefined ? `no ${path}` : shortText(stringifyJson(should)),
+      place: place ?? BUILT_IN_PLACE,
+    };
+  });
+}
+
+function allow({ digest, commit }: PolicySet): Decision {
+  return {
+    allowed: true,
+    findings: [],
+    mutations: [],
+    patch: [],
+    warnings: [],
+    ruleResults: [],
+    policySet: { digest, ...(commit === undefined ? {} : { commit }) },
+  };
+}

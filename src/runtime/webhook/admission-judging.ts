@@ -1,0 +1,163 @@
+import { hash } from 'node:crypto';
+
+import type { AdmissionRequest } from '../../core/admission/admission-request.ts';
+import { decode } from '../../core/admission/decode.ts';
+import { mutate, validate } from '../../core/admission/judge.ts';
+import { respond } from '../../core/admission/respond.ts';
+import { toSubject } from '../../core/admission/to-subject.ts';
+import type { AdmissionAuditRecord, Verdict } from '../../core/audit/record.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import { isJsonObject } from '../../core/json/json.ts';
+import { valueAt } from '../../core/json/pointer.ts';
+import { BUILT_IN_PLACE, BUILT_IN_POLICY } from '../../core/policy/built-in.ts';
+import type { Decision, Finding } from '../../core/policy/decision.ts';
+import type { Facts } from '../../core/policy/facts.ts';
+import type { Subject } from '../../core/policy/subject.ts';
+import type { PoliciesInForce, PolicySource } from '../../io/contract.ts';
+import type { Endpoint, Judgement, Judging } from './judging.ts';
+import { findProbe, probeAnswer } from './probe.ts';
+
+export interface AdmissionJudgingOptions {
+  readonly policies: Pick<PolicySource, 'inForce' | 'loadErrors'>;
+  /** Gathers what the rules of the sets in force need to know about a subject (runtime/facts.ts). */
+  readonly gatherFacts: (policies: PoliciesInForce, subject: Subject, signal: AbortSignal) => Promise<Facts>;
+  /** What the validating endpoint says while no policies are loaded; Deny when absent. */
+  readonly whenNoPolicies?: 'Deny' | 'Allow';
+}
+
+/** The judging behind the endpoint: decode, gather, then judge with the sets in force at that moment. */
+export function createAdmissionJudging(options: AdmissionJudgingOptions): Judging<AdmissionRequest> {
+  return {
+    decode: (body) => {
+      const decoded = decode(body);
+      return decoded.ok ? decoded : { ok: false, message: decoded.error.message };
+    },
+    judge: async (request, endpoint, context) => {
+      const probe = endpoint === 'validate' ? findProbe(request) : undefined;
+      if (probe !== undefined) return refuse(request, endpoint, 403, probeAnswer(probe), 'Deny');
+      const policies = options.policies.inForce();
+      if (policies === undefined) return withoutPolicies(options, request, endpoint);
+      context.note('gathering facts');
+      const facts = await options.gatherFacts(policies, toSubject(request), context.signal);
+      context.note('evaluating the rules');
+      const decision = (endpoint === 'mutate' ? mutate : validate)(request, policies, facts);
+      return {
+        review: respond(request, decision),
+        record: recordOf(request, endpoint, decision, decision.allowed ? 'Allow' : 'Deny'),
+        ruleResults: decision.ruleResults,
+      };
+    },
+    refuse: (request, endpoint, code, message) => refuse(request, endpoint, code, message, 'Error'),
+  };
+}
+
+function withoutPolicies(
+  { policies, whenNoPolicies }: AdmissionJudgingOptions,
+  request: AdmissionRequest,
+  endpoint: Endpoint,
+): Judgement {
+  if (endpoint === 'mutate' || whenNoPolicies === 'Allow') {
+    return {
+      ...answer(request, { allowed: true }),
+      record: recordOf(request, endpoint, NOTHING_DECIDED, 'Allow'),
+      ruleResults: [],
+    };
+  }
+  const [why = 'none were read yet'] = policies.loadErrors();
+  const message = `helmgate has no policies loaded, so that nothing is admitted: ${why.split('\n', 1)[0]}`;
+  const finding: Finding = {
+    policy: BUILT_IN_POLICY,
+    rule: 'policies-loaded',
+    reason: 'NoPolicies',
+    enforcement: 'Deny',
+    path: '',
+    message: message.slice(0, MAX_FINDING_MESSAGE),
+    place: BUILT_IN_PLACE,
+  };
+  const decision = { ...NOTHING_DECIDED, allowed: false, findings: [finding] };
+  return {
+    ...answer(request, {
+      allowed: false,
+      status: { status: 'Failure', reason: 'Forbidden', code: 403, message },
+    }),
+    record: recordOf(request, endpoint, decision, 'Deny'),
+    ruleResults: [],
+  };
+}
+
+/** As the contract of a Finding has it. */
+const MAX_FINDING_MESSAGE = 200;
+
+const NOTHING_DECIDED: Omit<Decision, 'policySet'> & { readonly policySet?: Decision['policySet'] } = {
+  allowed: true,
+  findings: [],
+  mutations: [],
+  patch: [],
+  warnings: [],
+  ruleResults: [],
+};
+
+function refuse(
+  request: AdmissionRequest,
+  endpoint: Endpoint,
+  code: number,
+  message: string,
+  verdict: Verdict,
+): Judgement {
+  const reason = code === 403 ? 'Forbidden' : 'InternalError';
+  const status = { status: 'Failure', reason, code, message: `helmgate: ${message}` };
+  return {
+    ...answer(request, { allowed: false, status }),
+    record: recordOf(request, endpoint, NOTHING_DECIDED, verdict),
+    ruleResults: [],
+  };
+}
+
+function answer(
+  { uid }: AdmissionRequest,
+  response: { readonly allowed: boolean; readonly status?: Readonly<Record<string, string | number>> },
+): Pick<Judgement, 'review'> {
+  return {
+    review: { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid, ...response } },
+  };
+}
+
+function recordOf(
+  request: AdmissionRequest,
+  endpoint: Endpoint,
+  decision: typeof NOTHING_DECIDED,
+  verdict: Verdict,
+): AdmissionAuditRecord {
+  const { kind, operation, namespace, name, uid, user, dryRun } = request;
+  const object = request.object ?? request.oldObject;
+  const generateName = valueAt(object ?? null, ['metadata', 'generateName']);
+  const { policySet, mutations } = decision;
+  return {
+    phase: 'admission',
+    endpoint,
+    operation,
+    apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`,
+    kind: kind.kind,
+    namespace,
+    name: name === '' ? nameOf(object) : name,
+    ...(typeof generateName === 'string' ? { generateName } : {}),
+    dryRun,
+    user,
+    uid,
+    verdict,
+    findings: decision.findings,
+    patchPaths: decision.patch.map(({ path }) => path),
+    ...(mutations.length === 0 ? {} : { mutations }),
+    ...(object === undefined ? {} : { objectDigest: `sha256:${hash('sha256', canonicalJson(object))}` }),
+    ...(policySet === undefined ? {} : { policySet }),
+    // Both are the endpoint's to fill in.
+    time: '',
+    durationMs: 0,
+  };
+}
+
+/** The API server leaves `name` empty on creates; the object has it unless it is to be generated. */
+function nameOf(object: AdmissionRequest['object']): string {
+  const name = isJsonObject(object) ? valueAt(object, ['metadata', 'name']) : undefined;
+  return typeof name === 'string' ? name : '';
+}
