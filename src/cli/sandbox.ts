@@ -131,7 +131,8 @@ async function up(context: CliContext, name: string): Promise<void> {
     supervisor.once('error', finish);
   });
   const deadline = Date.now() + upTimeoutMs;
-  while (!over && !context.signal.aborted && Date.now() < deadline) {
+  const goesOn = (): boolean => !over && !context.signal.aborted && Date.now() < deadline;
+  while (goesOn()) {
     const state = await findRunning(file);
     if (state !== undefined) {
       supervisor.unref();
@@ -163,7 +164,8 @@ async function down(context: CliContext, name: string): Promise<void> {
   const deadline = Date.now() + downTimeoutMs;
   connection?.on('error', () => undefined);
   connection?.resume();
-  while ((connection !== undefined && !connection.closed) || (await exists(state.dir))) {
+  const isLeft = async (): Promise<boolean> => connection?.closed === false || (await exists(state.dir));
+  while (await isLeft()) {
     context.signal.throwIfAborted();
     if (Date.now() > deadline) {
       connection?.destroy();

@@ -6,7 +6,7 @@ import { valueAt } from '../core/json/pointer.ts';
 import { type Fact, type Facts, type SourceFact, sourceKey } from '../core/policy/facts.ts';
 import type { SourceNeed } from '../core/policy/rule.ts';
 import type { Subject } from '../core/policy/subject.ts';
-import type { KubeClient, PoliciesInForce, Reflector, StartReflector } from '../io/contract.ts';
+import type { KubeClient, PoliciesInForce, Reflector } from '../io/contract.ts';
 
 /** Finds objects for facts: in a local copy, or by asking. Rejects when it cannot know. */
 export interface ObjectLookup {
@@ -154,38 +154,6 @@ export function lookupThrough(
       if (local !== undefined) return local;
       const ref = resource.namespaced ? { resource, namespace, name } : { resource, name };
       return client.find(ref, signal);
-    },
-  };
-}
-
-/** Facts from local copies of sources and namespaces, kept by watches. */
-export interface FactSource {
-  /** Resolves when all copies hold their first list. */
-  synced(signal: AbortSignal): Promise<void>;
-  gather(policies: PoliciesInForce, subject: Subject, signal: AbortSignal): Promise<Facts>;
-  close(): Promise<void>;
-}
-
-/** Watches the kinds that facts are made of. Of namespaces only the metadata is kept. */
-export function createFactSource(access: {
-  readonly startReflector: StartReflector;
-  readonly kube: Pick<KubeClient, 'find'>;
-}): FactSource {
-  const { startReflector, kube } = access;
-  const reflectors = new Map(
-    [NAMESPACE, ...SOURCES.values()].map((resource) => [
-      resource.kind,
-      startReflector(resource, { onEvent: () => {}, metadataOnly: resource.kind === NAMESPACE.kind }),
-    ]),
-  );
-  const lookup = lookupThrough(reflectors, kube);
-  return {
-    synced: async (signal) => {
-      await Promise.all([...reflectors.values()].map((reflector) => reflector.synced(signal)));
-    },
-    gather: (policies, subject, signal) => gatherFacts(policies, subject, lookup, signal),
-    close: async () => {
-      await Promise.all([...reflectors.values()].map((reflector) => reflector.close()));
     },
   };
 }

@@ -51,7 +51,9 @@ export async function superviseSandbox(options: SuperviseOptions): Promise<void>
       throw new Error(`a sandbox called ${options.name} was started meanwhile (${options.stateFile} exists)`);
     }
     options.onUp?.();
-    while (ended === undefined && signal?.aborted !== true && (await ownsState())) await sleep(lookMs);
+    const goesOn = async (): Promise<boolean> =>
+      ended === undefined && signal?.aborted !== true && (await ownsState());
+    while (await goesOn()) await sleep(lookMs);
     if (ended !== undefined) throw new Error(describeExit(ended));
   } finally {
     if (await ownsState()) await rm(options.stateFile, { force: true });

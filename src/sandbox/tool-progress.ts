@@ -37,7 +37,7 @@ export function describeToolProgress(progress: ToolProgress): string {
       return `still building ${name} (${progress.index} of ${progress.count}), ${progress.elapsedSeconds} s so far, usual time ${progress.usualSeconds} s on 2 cores`;
     case 'built':
       return `built ${name} in ${progress.elapsedSeconds} s`;
-    case 'waiting':
+    default:
       return `waiting for another process that builds ${name} (lock ${progress.lock})`;
   }
 }

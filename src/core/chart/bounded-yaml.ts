@@ -1,4 +1,4 @@
-import { Composer, type CST, Lexer, Parser } from 'yaml';
+import { Composer, CST, Lexer, Parser } from 'yaml';
 import type { Json } from '../json/json.ts';
 
 /** What a YAML text may hold before it reaches the recursive part of the parser. */
@@ -15,11 +15,6 @@ export type BoundedYaml =
   | { readonly ok: false; readonly message: string };
 
 /**
- * The parser compares each key of a map with all others. At 10,000 keys these are 5e7 comparisons, below a second.
- */
-const MAX_KEYS_PER_MAP = 10_000;
-
-/**
  * Parses one YAML document in which every scalar except null is a string, as it is written: `version: 1.10` stays `1.10`.
  *
  * The token tree is built without recursion and measured before nodes are composed from it, since composing
@@ -33,7 +28,7 @@ export function parseBoundedYaml(text: string, bounds: YamlBounds): BoundedYaml 
   if (typeof tokens === 'string') return { ok: false, message: tokens };
   const excess = findExcess(tokens, bounds);
   if (excess !== undefined) return { ok: false, message: excess };
-  const composer = new Composer({ schema: 'failsafe', customTags: ['null'], uniqueKeys: true });
+  const composer = new Composer({ schema: 'failsafe', customTags: ['null'], uniqueKeys: false });
   const documents = [...composer.compose(tokens, true, text.length)];
   const [document] = documents;
   if (document === undefined) return { ok: true, value: null };
@@ -78,13 +73,26 @@ function findExcess(tokens: readonly CST.Token[], bounds: YamlBounds): string | 
     if (token.type === 'alias') return `the alias ${token.source} is not followed`;
     if (token.type === 'document') visit(token.value, depth);
     if (!('items' in token)) continue;
-    if (token.type !== 'block-seq' && token.items.length > MAX_KEYS_PER_MAP) {
-      return `more than ${MAX_KEYS_PER_MAP} keys in one map`;
-    }
+    const repeated = findRepeatedKey(token);
+    if (repeated !== undefined)
+      return `map keys must be unique, ${JSON.stringify(repeated.slice(0, 100))} is not`;
     for (const item of token.items) {
       visit('key' in item ? item.key : undefined, depth + 1);
       visit(item.value, depth + 1);
     }
+  }
+  return undefined;
+}
+
+/** The parser's own check compares each key of a map with all others, which takes minutes for a large one. */
+function findRepeatedKey(token: CST.BlockMap | CST.BlockSequence | CST.FlowCollection): string | undefined {
+  const seen = new Set<string>();
+  for (const item of token.items) {
+    const key = item.key ?? undefined;
+    const text = CST.isScalar(key) ? CST.resolveAsScalar(key)?.value : undefined;
+    if (text === undefined) continue;
+    if (seen.has(text)) return text;
+    seen.add(text);
   }
   return undefined;
 }

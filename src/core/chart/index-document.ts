@@ -22,7 +22,7 @@ export type IndexOpened =
 
 /**
  * Bounds of a text that has to be parsed as it stands, because its layout is not canonical. The parser blocks the process:
- * about a second per MiB of ordinary text, three for the worst found (tags in a row).
+ * up to a second for this many lexemes, whatever they are.
  */
 const WHOLE: YamlBounds = { maxChars: 1024 * 1024, maxDepth: 32, maxNodes: 200_000, maxLexemes: 400_000 };
 

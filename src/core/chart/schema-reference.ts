@@ -14,7 +14,7 @@ export type SchemaVerdict = { readonly ok: true } | { readonly ok: false; readon
  * it renders; so every reference must start with `#`, and `$schema` must be a draft that needs no fetching.
  */
 export function checkSchemaReferences(text: string): SchemaVerdict {
-  const parsed = parseJson(text);
+  const parsed = parseJson(text, false);
   if (!parsed.ok) return { ok: false, message: 'not JSON' };
   const pending: unknown[] = [parsed.value];
   while (pending.length > 0) {

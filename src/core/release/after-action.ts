@@ -8,6 +8,7 @@ import { digestValues } from './config-digest.ts';
 import { isStored, recordWrites } from './history.ts';
 import { type Marker, mark, markerOf, markReconciling, unmark } from './mark.ts';
 import type { Transition } from './next.ts';
+import { withObservedRendering } from './observed-rendering.ts';
 import { outcomeText } from './outcome-text.ts';
 import { type ActionPlan, retriesExceeded } from './plan.ts';
 import { finishStalled, retryLater } from './settle.ts';
@@ -24,7 +25,7 @@ import { summarize } from './summarize.ts';
 /**
  * Takes an action's outcome into the status: history from the observed writes, counters, conditions, Ready.
  * `release.status` is what `beginAction` returned. A failure counts as an attempt only if it reached storage: without a
- * new revision there is nothing to remedy, and the action is repeated with a growing delay (flux rule 23).
+ * new revision there is nothing to remedy, and the action is repeated with a growing delay.
  */
 export function afterAction(
   release: HelmRelease,
@@ -37,7 +38,9 @@ export function afterAction(
   const marker = markerOf(release, now);
   const before = release.status ?? {};
   const recorded = { ...before, history: historyAfter(before, plan, attempt, result, now) };
-  const counted = counters(recorded, release, plan, result);
+  const rendered =
+    result.ok && attemptedAction(plan) !== undefined ? withObservedRendering(recorded, release) : recorded;
+  const counted = counters(rendered, release, plan, result);
   const marked = markOutcome(counted, plan, attempt, result, marker);
   const status = summarize(marked, { ...release, status: marked }, marker);
   return follow({ ...release, status }, plan, result, marker);
@@ -184,7 +187,7 @@ function follow(release: HelmRelease, plan: ActionPlan, outcome: ActionOutcome, 
   };
 }
 
-/** A pass ends with a remedy (flux rule 27): retries left mean a new pass, else the release is stalled. */
+/** A pass ends with a remedy: retries left mean a new pass, else the release is stalled. */
 function afterRemedy(release: HelmRelease, plan: ActionPlan, marker: Marker): Transition {
   const status = release.status ?? {};
   const strategy = activeStrategy(release);

@@ -5,7 +5,7 @@ import { truncateHistory } from './history.ts';
 import { mark, markerOf, markReconciling, unmark } from './mark.ts';
 import type { ActionPlan } from './plan.ts';
 
-/** The status to write before an action runs, so that a long one is seen to be running (flux rules 28 and 29). */
+/** The status to write before an action runs, so that a long one is seen to be running. */
 export function beginAction(release: HelmRelease, plan: ActionPlan, now: string): HelmReleaseStatus {
   const marker = markerOf(release, now);
   const message = `Running '${plan.verb.toLowerCase()}' action with timeout of ${formatDuration(timeoutMsOf(plan, release))}`;

@@ -4,7 +4,7 @@ import { handleRequests, requestsOf } from './requests.ts';
 
 /**
  * The status with which a pass looks at the release, once chart and values are known: failure counters reset when
- * something changed since the last attempt (flux rule 7), `lastAttempted*` recorded, requests marked as handled.
+ * something changed since the last attempt, `lastAttempted*` recorded, requests marked as handled.
  * Read `requestsOf` before. Equal to the old status when nothing changed.
  */
 export function beginPass(release: HelmRelease, attempt: Attempt): HelmReleaseStatus {

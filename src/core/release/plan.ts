@@ -43,7 +43,7 @@ export interface StallPlan {
 
 export type Plan = ActionPlan | RestPlan;
 
-/** Each type of action runs at most once in a pass (flux rule 26). */
+/** Each type of action runs at most once in a pass. */
 export type ActionType = 'release' | 'remediate' | 'unlock' | 'heal';
 
 export interface PassSoFar {
@@ -76,7 +76,7 @@ export function actionTypeOf(plan: Plan): ActionType | undefined {
   }
 }
 
-/** Chooses the one next step for a state (flux rules 21-27). */
+/** Chooses the one next step for a state; the whole table is in docs/release-states.md. */
 export function planAction(state: ReleaseState, release: HelmRelease, pass: PassSoFar): Plan {
   const plan = planForState(state, release, pass);
   const type = actionTypeOf(plan);

@@ -35,7 +35,7 @@ export function removalOnDeletion(release: HelmRelease): Removal | undefined {
 
 /**
  * What to uninstall because an edit moved the release: to another storage namespace, namespace, name or (unless
- * `chartNameChangeStrategy: InPlaceUpdate`) chart. Undefined when the target is unchanged (flux rule 6).
+ * `chartNameChangeStrategy: InPlaceUpdate`) chart. Undefined when the target is unchanged.
  */
 export function removalOnMove(release: HelmRelease, attempt: Attempt): Removal | undefined {
   const current = release.status?.history?.[0];

@@ -4,6 +4,7 @@ import { findCondition } from './conditions.ts';
 import { newestSnapshots, truncateHistory } from './history.ts';
 import { type Marker, mark, markerOf, markReconciling, markStalled, unmark } from './mark.ts';
 import { intervalMsOf, type Transition } from './next.ts';
+import { withObservedRendering } from './observed-rendering.ts';
 import type { RestPlan, StallPlan } from './plan.ts';
 import { fullReleaseName, versionedChartName } from './snapshot.ts';
 import { activeStrategy } from './strategy.ts';
@@ -56,7 +57,9 @@ export function retryLater(status: HelmReleaseStatus, afterMs: number, marker: M
 }
 
 function finishDone(release: HelmRelease, inSync: boolean, marker: Marker): Transition {
-  const settled = inSync ? asReleased(keptHistory(release), marker) : (release.status ?? {});
+  const settled = inSync
+    ? asReleased(withObservedRendering(keptHistory(release), release), marker)
+    : (release.status ?? {});
   const status = unmark(summarize(settled, release, marker), 'Reconciling');
   return {
     status: { ...status, observedGeneration: marker.generation },

@@ -47,7 +47,7 @@ export function unlockDescription(status: string): string {
   return `Release unlocked from stale '${status}' state`;
 }
 
-/** Names the state of a release (flux rules 11-20). To be asked anew before every action. */
+/** Names the state of a release. To be asked anew before every action. */
 export function determineState(observation: Observation): ReleaseState {
   const [latest] = observation.records;
   if (latest === undefined) return { kind: 'Absent', reason: 'no release in storage for object' };
@@ -104,13 +104,18 @@ function stateOfDeployed(
   return changedRendering(release) ?? { kind: 'InSync' };
 }
 
-/** Both digests only count on a new generation: `status` may have been written by a controller without them. */
+/**
+ * A recorded digest that differs says that the release was rendered otherwise. A missing one says so only on a new
+ * generation: a controller that records none may have made the release.
+ */
 function changedRendering({ spec, status, metadata }: HelmRelease): ReleaseState | undefined {
-  if (status?.observedGeneration === metadata.generation) return undefined;
-  if ((postRenderersDigest(spec) ?? '') !== (status?.observedPostRenderersDigest ?? '')) {
+  const edited = status?.observedGeneration !== metadata.generation;
+  const differs = (wanted: string | undefined, observed: string | undefined): boolean =>
+    (wanted ?? '') !== (observed ?? '') && (edited || (observed ?? '') !== '');
+  if (differs(postRenderersDigest(spec), status?.observedPostRenderersDigest)) {
     return { kind: 'OutOfSync', reason: 'post renderers changed' };
   }
-  if ((commonMetadataDigest(spec) ?? '') !== (status?.observedCommonMetadataDigest ?? '')) {
+  if (differs(commonMetadataDigest(spec), status?.observedCommonMetadataDigest)) {
     return { kind: 'OutOfSync', reason: 'common metadata changed' };
   }
   return undefined;

@@ -1,12 +1,10 @@
 import type { Condition, HelmRelease, HelmReleaseStatus } from '../api/helm-release.ts';
 import { findCondition } from './conditions.ts';
 import { type Marker, mark, unmark } from './mark.ts';
-import { commonMetadataDigest, postRenderersDigest } from './spec-digests.ts';
 
 /**
  * Composes Ready out of Remediated, TestSuccess and Released: the one of the newest generation counts, and among
- * equals the first of the three. A remediated release is never ready. Records what the spec renders with, as Flux
- * does after failed actions too.
+ * equals the first of the three. A remediated release is never ready.
  */
 export function summarize(
   status: HelmReleaseStatus,
@@ -14,7 +12,7 @@ export function summarize(
   marker: Marker,
 ): HelmReleaseStatus {
   const tested = release.spec.test?.['enable'] === true;
-  const cleaned = withObservedDigests(tested ? status : unmark(status, 'TestSuccess'), release);
+  const cleaned = tested ? status : unmark(status, 'TestSuccess');
   const leading = leadingCondition(cleaned, tested && release.spec.test?.['ignoreFailures'] !== true);
   if (leading === undefined) return cleaned;
   const value = leading.type === 'Remediated' ? 'False' : leading.status;
@@ -28,15 +26,4 @@ function leadingCondition(status: HelmReleaseStatus, withTests: boolean): Condit
     .map((type) => findCondition(status.conditions, type))
     .filter((condition) => condition !== undefined)
     .toSorted((left, right) => (right.observedGeneration ?? 0) - (left.observedGeneration ?? 0))[0];
-}
-
-function withObservedDigests(status: HelmReleaseStatus, { spec }: HelmRelease): HelmReleaseStatus {
-  const { observedPostRenderersDigest: _, observedCommonMetadataDigest: __, ...rest } = status;
-  const renderers = postRenderersDigest(spec);
-  const metadata = commonMetadataDigest(spec);
-  return {
-    ...rest,
-    ...(renderers === undefined ? {} : { observedPostRenderersDigest: renderers }),
-    ...(metadata === undefined ? {} : { observedCommonMetadataDigest: metadata }),
-  };
 }

@@ -95,11 +95,10 @@ export function parseConstraint(text: string): ConstraintResult {
     if ('code' in group) {
       const at = offset + group.position;
       const position = place(at);
-      const isWritten = text[position] === rewritten.text[at];
-      return {
-        ok: false,
-        error: { ...group, position, message: isWritten ? group.message : MISPLACED_HYPHEN },
-      };
+      const isHyphen =
+        text[position] !== rewritten.text[at] || /^-\s/.test(text.slice(position, position + 2));
+      const message = isHyphen ? MISPLACED_HYPHEN : group.message;
+      return { ok: false, error: { ...group, position, message } };
     }
     groups.push(group);
     offset += part.length + 2;

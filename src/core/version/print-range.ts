@@ -16,13 +16,7 @@ import {
   minorLineOf,
   RELEASE_END,
 } from './release-number.ts';
-import {
-  intersectStable,
-  normaliseStable,
-  type StableSet,
-  type StableSpan,
-  subtractStable,
-} from './stable-set.ts';
+import { normaliseStable, type StableSet, type StableSpan, subtractStable } from './stable-set.ts';
 
 /** A constraint text, or why there is none that means exactly this range. */
 export type PrintResult =
@@ -142,13 +136,8 @@ interface PrereleaseGroup {
 function printPrereleaseSpan(span: PrereleaseSpan, stable: StableSet): PrereleaseGroup | undefined {
   const { from, to, holes } = span;
   if (comparePoints(pointAfter(from), to) === 0) return { text: formatPoint(from), releases: [] };
-  // The end that stands for all prereleases of the release before it can be written as that release.
+  const endsBelowRelease = canEndBelowRelease(span, stable);
   const withRelease = to.release - 1n;
-  const isWhole = to.release > from.release && comparePoints(to, lowestOf(to.release)) === 0;
-  const endsBelowRelease =
-    isWhole &&
-    to.release < RELEASE_END &&
-    intersectStable([{ from: withRelease, to: to.release }], stable).length === 0;
   const reach = { from: from.release, to: endsBelowRelease ? withRelease : to.release };
   const exclusions: string[] = [];
   let releases = reach.from < reach.to ? [reach] : ([] as StableSet);
@@ -166,6 +155,18 @@ function printPrereleaseSpan(span: PrereleaseSpan, stable: StableSet): Prereleas
     ...holes.map((hole) => `!=${formatLine(hole.line)}.x-${hole.prerelease.join('.')}`),
   );
   return { text: atoms.join(' '), releases };
+}
+
+/**
+ * The end `1.31.1-0`, excluded, stands for all prereleases up to those of 1.31.0: `<1.31.0` says it where the group
+ * need not admit 1.31.0 itself, because the range lacks it or a group for releases only is written around it anyway.
+ */
+function canEndBelowRelease({ from, to }: PrereleaseSpan, stable: StableSet): boolean {
+  const isWhole = to.release > from.release && comparePoints(to, lowestOf(to.release)) === 0;
+  const release = to.release - 1n;
+  if (!isWhole || minorLineOf(release) !== minorLineOf(to.release)) return false;
+  const owner = stable.find((span) => span.from <= release && release < span.to);
+  return owner === undefined || owner.from < from.release || owner.to > to.release;
 }
 
 /** Leaves releases, but no prerelease, out of a group; it may leave out more of their minors than asked. */

@@ -80,6 +80,8 @@ async function exchange(
       body = await readBody(request, MAX_REQUEST_BYTES);
     } catch (error) {
       if (!(error instanceof BodyTooLarge)) throw error;
+      // Until it has sent everything the child does not look for an answer; the listener's request timeout bounds it.
+      request.resume();
       const message = `the request body has ${error.message}`;
       report(formatPath(segmentsOf(resource)), answerStatus(response, 'RequestEntityTooLarge', message));
       return;

@@ -1,7 +1,7 @@
 /** A look that is taken again and again. */
 export interface Looking {
   /** Takes the next look at once. */
-  lookNow(): void;
+  readonly lookNow: () => void;
   close(): Promise<void>;
 }
 

@@ -21,11 +21,9 @@ export const VALIDATING_CONFIGURATION: Resource = {
 };
 
 /** How the API server reaches the endpoint: by a Service in production, by an address in development. */
-export type WebhookReach = { readonly url: string } | ServiceReach;
-
-export interface ServiceReach {
-  readonly service: { readonly namespace: string; readonly name: string; readonly port: number };
-}
+export type WebhookReach =
+  | { readonly url: string }
+  | { readonly service: { readonly namespace: string; readonly name: string; readonly port: number } };
 
 export interface RegistrationOptions {
   /** Name of both configuration objects. */

@@ -75,7 +75,7 @@ describe('the state of a release', () => {
     assert.equal(stateOf([deployed], { history: [known(deployed, 'sha256:two')] }), 'OutOfSync');
   });
 
-  it('is OutOfSync for changed post renderers or common metadata on a new generation only', () => {
+  it('is OutOfSync for changed post renderers or common metadata: without a digest on a new generation only', () => {
     const history = [known(deployed)];
     const rendering = { postRenderers: [{ kustomize: { images: [{ name: 'a', newTag: 'b' }] } }] };
     const metadata = { commonMetadata: { labels: { a: 'b' } } };
@@ -88,5 +88,6 @@ describe('the state of a release', () => {
     const status = { history, observedGeneration: 0, observedPostRenderersDigest: observed };
     assert.equal(stateOf([deployed], status, rendering), 'InSync');
     assert.equal(stateOf([deployed], status, {}), 'OutOfSync');
+    assert.equal(stateOf([deployed], { ...status, observedGeneration: 1 }, {}), 'OutOfSync');
   });
 });

@@ -176,6 +176,18 @@ describe('a release over several passes', () => {
     assert.equal(world.release.status?.observedGeneration, 2);
   });
 
+  it('does not take a rollback for the new rendering that failed', () => {
+    const spec = { upgrade: { remediation: { retries: 1 } }, commonMetadata: { labels: { a: '1' } } };
+    const installed = passes(worldOf(spec), ATTEMPT, ok);
+    const stalled = passes(edited(installed, { commonMetadata: { labels: { a: '2' } } }), ATTEMPT, bad);
+    assert.deepEqual(helmHistory(stalled).at(-1), '5 deployed');
+    assert.equal(stalled.ends.at(-1), 'stalled');
+    const again = pass(stalled, ATTEMPT, ok);
+    assert.equal(again.ends.at(-1), 'stalled');
+    assert.ok(conditionsOf(again).includes('Ready=False RollbackSucceeded'));
+    assert.deepEqual(again.release.status, stalled.release.status);
+  });
+
   it('retries with upgrades after the interval under RetryOnFailure, never rolling back', () => {
     const strategy = { name: 'RetryOnFailure', retryInterval: '30s' } as const;
     const failing = passes(worldOf({ install: { strategy }, upgrade: { strategy } }), ATTEMPT, bad, 3);

@@ -11,22 +11,20 @@ import { isJsonObject } from '../../core/json/json.ts';
 import { valueAt } from '../../core/json/pointer.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY } from '../../core/policy/built-in.ts';
 import type { Decision, Finding } from '../../core/policy/decision.ts';
-import type { Facts } from '../../core/policy/facts.ts';
-import type { Subject } from '../../core/policy/subject.ts';
-import type { PoliciesInForce, PolicySource } from '../../io/contract.ts';
+import type { PolicySource } from '../../io/contract.ts';
+import { gatherFacts, type ObjectLookup } from '../facts.ts';
 import type { Endpoint, Judgement, Judging } from './judging.ts';
 import { findProbe, probeAnswer } from './probe.ts';
 
-export interface AdmissionJudgingOptions {
+export interface JudgeReviewsOptions {
   readonly policies: Pick<PolicySource, 'inForce' | 'loadErrors'>;
-  /** Gathers what the rules of the sets in force need to know about a subject (runtime/facts.ts). */
-  readonly gatherFacts: (policies: PoliciesInForce, subject: Subject, signal: AbortSignal) => Promise<Facts>;
+  readonly lookup: ObjectLookup;
   /** What the validating endpoint says while no policies are loaded; Deny when absent. */
   readonly whenNoPolicies?: 'Deny' | 'Allow';
 }
 
 /** The judging behind the endpoint: decode, gather, then judge with the sets in force at that moment. */
-export function createAdmissionJudging(options: AdmissionJudgingOptions): Judging<AdmissionRequest> {
+export function judgeReviews(options: JudgeReviewsOptions): Judging<AdmissionRequest> {
   return {
     decode: (body) => {
       const decoded = decode(body);
@@ -38,7 +36,7 @@ export function createAdmissionJudging(options: AdmissionJudgingOptions): Judgin
       const policies = options.policies.inForce();
       if (policies === undefined) return withoutPolicies(options, request, endpoint);
       context.note('gathering facts');
-      const facts = await options.gatherFacts(policies, toSubject(request), context.signal);
+      const facts = await gatherFacts(policies, toSubject(request), options.lookup, context.signal);
       context.note('evaluating the rules');
       const decision = (endpoint === 'mutate' ? mutate : validate)(request, policies, facts);
       return {
@@ -52,7 +50,7 @@ export function createAdmissionJudging(options: AdmissionJudgingOptions): Judgin
 }
 
 function withoutPolicies(
-  { policies, whenNoPolicies }: AdmissionJudgingOptions,
+  { policies, whenNoPolicies }: JudgeReviewsOptions,
   request: AdmissionRequest,
   endpoint: Endpoint,
 ): Judgement {

@@ -11,7 +11,6 @@ import { probeAnswer, probeObject } from './probe.ts';
 import {
   buildRegistrations,
   MUTATING_CONFIGURATION,
-  type ServiceReach,
   VALIDATING_CONFIGURATION,
   type WebhookReach,
 } from './registration.ts';
@@ -19,11 +18,9 @@ import {
 export interface RegisterOptions {
   readonly kube: KubeClient;
   readonly log: Log;
-  /** How the API server reaches the endpoint: its origin, or a Service before it. */
-  readonly url?: string;
-  readonly service?: ServiceReach['service'];
+  readonly reach: WebhookReach;
   /** PEM of the CA behind the serving certificate. */
-  readonly caPem: string;
+  readonly caBundlePem: string;
   /** Name of both configuration objects. Default `helmgate`. */
   readonly name?: string;
   /** Makes the configurations go when their owner goes (the chart's ClusterRole). */
@@ -68,11 +65,10 @@ const LOOK_TIMEOUT_MS = 2_500;
  * when that proof does not come in time (what was registered now is removed then), or the API server refuses the
  * configurations. Afterwards both are put back when somebody changed, narrowed or deleted them.
  */
-export async function keepRegistered(options: RegisterOptions, signal: AbortSignal): Promise<Registered> {
-  const { kube, log } = options;
+export async function registerWebhook(options: RegisterOptions, signal: AbortSignal): Promise<Registered> {
+  const { kube, log, reach } = options;
   const name = options.name ?? DEFAULT_NAME;
-  const reach = reachOf(options);
-  let caBundlePem = options.caPem;
+  let { caBundlePem } = options;
   let restored = 0;
   const before = await kube.find({ resource: VALIDATING_CONFIGURATION, name }, signal);
   let armed = before !== undefined && isArmed(before);
@@ -94,7 +90,7 @@ export async function keepRegistered(options: RegisterOptions, signal: AbortSign
 
   await ensure(signal);
   try {
-    await prove(options, reach, signal);
+    await prove(options, signal);
   } catch (error) {
     if (!armed) await removeAll(kube, name, AbortSignal.timeout(LOOK_TIMEOUT_MS)).catch(() => {});
     throw error;
@@ -133,12 +129,6 @@ export async function keepRegistered(options: RegisterOptions, signal: AbortSign
       }
     },
   };
-}
-
-function reachOf({ url, service }: RegisterOptions): WebhookReach {
-  if (service !== undefined) return { service };
-  if (url !== undefined) return { url };
-  throw new TypeError('a url or a service is needed to register the webhook');
 }
 
 /** Whether a live validating configuration fails closed: it is never taken back to open. */
@@ -182,7 +172,7 @@ function sameWebhooks(live: KubeObject, wanted: JsonObject): boolean {
 }
 
 /** Tries dry-run creates until one is refused with our words. */
-async function prove(options: RegisterOptions, reach: WebhookReach, signal: AbortSignal): Promise<void> {
+async function prove(options: RegisterOptions, signal: AbortSignal): Promise<void> {
   const withinMs = options.proveWithinMs ?? DEFAULT_PROVE_MS;
   const deadline = performance.now() + withinMs;
   let last = 'the API server stored it';
@@ -205,7 +195,7 @@ async function prove(options: RegisterOptions, reach: WebhookReach, signal: Abor
     await pause(PROBE_PAUSE_MS, signal);
   } while (performance.now() < deadline);
   throw new Error(
-    `the API server does not reach the webhook at ${reachText(reach)} within ${withinMs / 1000} s, so that it was not armed: ${last}`,
+    `the API server does not reach the webhook at ${reachText(options.reach)} within ${withinMs / 1000} s, so that it was not armed: ${last}`,
   );
 }
 

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import { stateFolder } from '../config/folders.ts';
+import { AuditLogError } from '../io/auditlog/audit-log-error.ts';
+import { readRows } from '../io/auditlog/read-rows.ts';
+import { matchRow, type RowFilter } from './audit/row-filter.ts';
+import { rowText } from './audit/row-text.ts';
+import { verifiedJson, verifiedText, verifyLines } from './audit/verify-file.ts';
+import type { CliContext } from './context.ts';
+import { EXIT_FAILED, EXIT_USAGE } from './exit-code.ts';
+
+interface OutputFlags {
+  readonly file?: string;
+  readonly output: 'text' | 'json';
+}
+
+interface TailFlags extends OutputFlags, RowFilter {
+  readonly lines: number;
+  readonly follow?: boolean;
+}
+
+interface QueryFlags extends OutputFlags, RowFilter {
+  readonly limit: number;
+}
+
+const DEFAULT_TAIL = 10;
+const DEFAULT_LIMIT = 1_000;
+
+/** `helmgate audit verify|tail|query`: reads an audit log, also while it is being written. */
+export function auditCommand(context: CliContext): Command {
+  const path = ({ file }: OutputFlags): string => file ?? join(stateFolder(context.env), 'audit.jsonl');
+  const run =
+    <Flags>(action: (flags: Flags) => Promise<void>): ((flags: Flags) => Promise<void>) =>
+    async (flags) => {
+      try {
+        await action(flags);
+      } catch (error) {
+        if (!(error instanceof AuditLogError)) throw error;
+        context.stderr.write(`${error.message}\n`);
+        context.setExitCode(EXIT_USAGE);
+      }
+    };
+
+  const verify = withOutput(new Command('verify'))
+    .description('verify the hash chain; exit 1 at the first row that breaks it')
+    .action(
+      run<OutputFlags>(async (flags) => {
+        const verified = await verifyLines(readRows(path(flags), { signal: context.signal }));
+        const text =
+          flags.output === 'json'
+            ? JSON.stringify(verifiedJson(path(flags), verified))
+            : verifiedText(path(flags), verified);
+        context.stdout.write(`${text}\n`);
+        if (verified.broken !== undefined) context.setExitCode(EXIT_FAILED);
+      }),
+    );
+
+  const tail = withFilters(withOutput(new Command('tail')))
+    .description('show the last rows')
+    .addOption(new Option('-n, --lines N', 'how many').default(DEFAULT_TAIL).argParser(wholeNumber))
+    .option('-f, --follow', 'go on with rows as they are written')
+    .action(
+      run<TailFlags>(async (flags) => {
+        await printTail(context, path(flags), flags);
+      }),
+    );
+
+  const query = withFilters(withOutput(new Command('query')))
+    .description('show the rows that match, oldest first; exit 1 when there is none')
+    .addOption(new Option('--limit N', 'stop after so many').default(DEFAULT_LIMIT).argParser(wholeNumber))
+    .action(
+      run<QueryFlags>(async (flags) => {
+        let shown = 0;
+        for await (const { text } of readRows(path(flags), { signal: context.signal })) {
+          if (shown >= flags.limit) break;
+          if (print(context, text, flags)) shown += 1;
+        }
+        if (shown === 0) context.setExitCode(EXIT_FAILED);
+      }),
+    );
+
+  return new Command('audit')
+    .addCommand(verify)
+    .addCommand(tail)
+    .addCommand(query)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  helmgate audit verify                                 the chain of this machine's log
+  helmgate audit tail -f --verdict Deny                 denials as they happen
+  helmgate audit query --namespace apps --name flagger -o json | jq .findings`,
+    );
+}
+
+function withOutput(command: Command): Command {
+  return command
+    .option('--file PATH', "the audit log; that of this user's `helmgate serve` when left out")
+    .addOption(new Option('-o, --output FORMAT', 'text or json').choices(['text', 'json']).default('text'));
+}
+
+function withFilters(command: Command): Command {
+  return command
+    .option('--namespace NAMESPACE', 'only rows about this namespace')
+    .option('--name NAME', 'only rows about objects of this name')
+    .option('--kind KIND', 'only rows about this kind')
+    .addOption(
+      new Option('--verdict VERDICT', 'only rows with this verdict').choices([
+        'Allow',
+        'Deny',
+        'Hold',
+        'Error',
+      ]),
+    )
+    .addOption(
+      new Option('--phase PHASE', 'only rows of this phase').choices([
+        'admission',
+        'release',
+        'action',
+        'lifecycle',
+      ]),
+    )
+    .option('--user NAME', 'only requests of this user')
+    .option(
+      '--rule RULE',
+      'only rows in which this rule (`rule` or `policy/rule`) found or changed something',
+    )
+    .addOption(
+      new Option('--since TIME', 'only rows from this time on, as 2026-11-22T12:00:00Z').argParser(rfc3339),
+    );
+}
+
+/** Prints a line when it matches; answers whether it did. */
+function print(context: CliContext, line: string, flags: OutputFlags & RowFilter): boolean {
+  const row = matchRow(line, flags);
+  if (row === undefined) return false;
+  context.stdout.write(`${flags.output === 'json' ? line : rowText(row)}\n`);
+  return true;
+}
+
+async function printTail(context: CliContext, path: string, flags: TailFlags): Promise<void> {
+  const last: string[] = [];
+  const lines = readRows(path, { signal: context.signal });
+  let read = 0;
+  for await (const { text, complete } of lines) {
+    if (!complete) break;
+    read += 1;
+    if (matchRow(text, flags) === undefined) continue;
+    last.push(text);
+    if (last.length > flags.lines) last.shift();
+  }
+  for (const line of last) print(context, line, flags);
+  if (flags.follow !== true) return;
+  let skipped = 0;
+  for await (const { text, complete } of readRows(path, { signal: context.signal, follow: true })) {
+    skipped += 1;
+    if (skipped > read && complete) print(context, text, flags);
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a whole number.');
+  return Number(text);
+}
+
+/** Brings a time to the form that rows have. */
+function rfc3339(text: string): string {
+  const time = new Date(text);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) {
+    throw new InvalidArgumentError('it must be a time such as 2026-11-22T12:00:00Z.');
+  }
+  return time.toISOString();
+}
