@@ -58,7 +58,7 @@ export function auditCommand(context: CliContext): Command {
 
   const tail = withFilters(withOutput(new Command('tail')))
     .description('show the last rows')
-    .addOption(new Option('-n, --lines N', 'how many').default(DEFAULT_TAIL).argParser(wholeNumber))
+    .addOption(new Option('-n, --lines <n>', 'how many').default(DEFAULT_TAIL).argParser(wholeNumber))
     .option('-f, --follow', 'go on with rows as they are written')
     .action(
       run<TailFlags>(async (flags) => {
@@ -68,7 +68,7 @@ export function auditCommand(context: CliContext): Command {
 
   const query = withFilters(withOutput(new Command('query')))
     .description('show the rows that match, oldest first; exit 1 when there is none')
-    .addOption(new Option('--limit N', 'stop after so many').default(DEFAULT_LIMIT).argParser(wholeNumber))
+    .addOption(new Option('--limit <n>', 'stop after so many').default(DEFAULT_LIMIT).argParser(wholeNumber))
     .action(
       run<QueryFlags>(async (flags) => {
         let shown = 0;
@@ -96,17 +96,17 @@ Examples:
 
 function withOutput(command: Command): Command {
   return command
-    .option('--file PATH', "the audit log; that of this user's `helmgate serve` when left out")
-    .addOption(new Option('-o, --output FORMAT', 'text or json').choices(['text', 'json']).default('text'));
+    .option('--file <path>', "the audit log; that of this user's `helmgate serve` when left out")
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'));
 }
 
 function withFilters(command: Command): Command {
   return command
-    .option('--namespace NAMESPACE', 'only rows about this namespace')
-    .option('--name NAME', 'only rows about objects of this name')
-    .option('--kind KIND', 'only rows about this kind')
+    .option('--namespace <namespace>', 'only rows about this namespace')
+    .option('--name <name>', 'only rows about objects of this name')
+    .option('--kind <kind>', 'only rows about this kind')
     .addOption(
-      new Option('--verdict VERDICT', 'only rows with this verdict').choices([
+      new Option('--verdict <verdict>', 'only rows with this verdict').choices([
         'Allow',
         'Deny',
         'Hold',
@@ -114,20 +114,20 @@ function withFilters(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--phase PHASE', 'only rows of this phase').choices([
+      new Option('--phase <phase>', 'only rows of this phase').choices([
         'admission',
         'release',
         'action',
         'lifecycle',
       ]),
     )
-    .option('--user NAME', 'only requests of this user')
+    .option('--user <name>', 'only requests of this user')
     .option(
-      '--rule RULE',
+      '--rule <rule>',
       'only rows in which this rule (`rule` or `policy/rule`) found or changed something',
     )
     .addOption(
-      new Option('--since TIME', 'only rows from this time on, as 2026-11-22T12:00:00Z').argParser(rfc3339),
+      new Option('--since <time>', 'only rows from this time on, as 2026-11-22T12:00:00Z').argParser(rfc3339),
     );
 }
 

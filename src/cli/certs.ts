@@ -31,11 +31,13 @@ const MAX_DAYS = 825;
 /** `helmgate certs`: a development CA and a serving pair in files. It is the only command that writes keys under certs/. */
 export function certsCommand(context: CliContext): Command {
   return new Command('certs')
-    .option('--out DIR', 'where to write ca.crt, ca.key, tls.crt and tls.key', 'certs')
-    .option('--dns NAME...', 'DNS names of the serving certificate', ['localhost'])
-    .option('--ip ADDRESS...', 'IP addresses of the serving certificate', ['127.0.0.1'])
+    .option('--out <dir>', 'where to write ca.crt, ca.key, tls.crt and tls.key', 'certs')
+    .option('--dns <name...>', 'DNS names of the serving certificate', ['localhost'])
+    .option('--ip <address...>', 'IP addresses of the serving certificate', ['127.0.0.1'])
     .addOption(
-      new Option('--days N', 'how long the serving certificate holds').default(DEFAULT_DAYS).argParser(days),
+      new Option('--days <n>', 'how long the serving certificate holds')
+        .default(DEFAULT_DAYS)
+        .argParser(days),
     )
     .option('--force', 'replace files that are there')
     .option('--ca-bundle', 'print the caBundle for a webhook configuration (base64 of ca.crt)')

@@ -6,10 +6,10 @@ import { expect, type World } from './world.ts';
 export async function showsAudit(world: World): Promise<void> {
   const { cluster, screen } = world;
   screen.step('Every decision stands in the audit log, chained, with the policy line it came from');
-  const verified = await cluster.helmgate(['audit', 'verify', world.auditLog]);
+  const verified = await cluster.helmgate(['audit', 'verify', '--file', world.auditLog]);
   screen.output(verified);
   screen.holds('the hash chain is whole');
-  screen.output(await cluster.helmgate(['audit', 'tail', '-n', '12', world.auditLog]));
+  screen.output(await cluster.helmgate(['audit', 'tail', '--lines', '12', '--file', world.auditLog]));
 
   const rows: Loose[] = (await readFile(world.auditLog, 'utf8'))
     .trim()

@@ -78,7 +78,7 @@ describe('a loop that is killed', () => {
   });
 
   it('leaves an audit log whose chain still verifies', async () => {
-    const { exitCode, stdout, stderr } = await stage.helmgate('audit', 'verify', stage.auditLog);
+    const { exitCode, stdout, stderr } = await stage.helmgate('audit', 'verify', '--file', stage.auditLog);
     assert.equal(exitCode, 0, stdout + stderr);
   });
 });

@@ -34,8 +34,9 @@ const BETA_VERSIONS: ReadonlySet<string> = new Set(['v2beta1', 'v2beta2', 'v1bet
 /** Rewrites the beta-only fields of an object; the object itself when it has none. */
 export function liftBetaFields(kind: string, version: string, object: JsonObject): Lifted {
   const nothing: Lifted = { object, pointers: [], filled: [], unsupported: [] };
-  if (!BETA_VERSIONS.has(version)) return nothing;
+  // The CRD's v2 has these fields too (docs/adr/0008), so that they may come in a v2 request or out of storage.
   if (kind === 'HelmRelease') return liftPostRenderers(liftValuesFile(nothing, ['spec', 'chart', 'spec']));
+  if (!BETA_VERSIONS.has(version)) return nothing;
   if (kind === 'HelmChart') return refuseAccessFrom(liftValuesFile(nothing, ['spec']));
   return nothing;
 }

@@ -11,6 +11,7 @@ import type { Finding, Mutation } from './decision.ts';
 import type { Facts } from './facts.ts';
 import { type Stripped, stripFormerDefaults, withRecord } from './former-defaults.ts';
 import { type Lifted, liftBetaFields } from './lift.ts';
+import { isOwned, managedFieldsOf } from './managed-fields.ts';
 import type { Change, CompiledRule } from './rule.ts';
 import { shortText } from './short-text.ts';
 import type { Subject } from './subject.ts';
@@ -169,9 +170,12 @@ function recordOf(
   applied: ReadonlyMap<string, Applied>,
 ): ReadonlyMap<string, Json> {
   const record = new Map(stripped.kept);
+  const entries = managedFieldsOf(object) ?? [];
   for (const { tokens, value } of lifted.filled) record.set(formatPointer(tokens), value);
   for (const [pointer, { kind, tokens, value }] of applied) {
-    if (kind === 'default' && isEqualJson(valueAt(object, tokens), value)) record.set(pointer, value);
+    // What somebody owns and was yet absent would be taken for written the next time, so it is from the start.
+    const unowned = kind === 'default' && !isOwned(entries, tokens);
+    if (unowned && isEqualJson(valueAt(object, tokens), value)) record.set(pointer, value);
   }
   return record;
 }

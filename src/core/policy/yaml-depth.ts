@@ -35,8 +35,8 @@ export function tooDeepAt(text: string, maxDepth: number = MAX_YAML_DEPTH): numb
     if (!scalar) {
       if (lexeme === '{' || lexeme === '[') flow += 1;
       else if (lexeme === '}' || lexeme === ']') flow = Math.max(0, flow - 1);
-      else if (lexeme === '-' || lexeme === '?' || lexeme === ':') indicators += 1;
-      if (flow + indents.length + (flow > 0 ? 0 : indicators) > maxDepth) return offset;
+      else if (flow === 0 && (lexeme === '-' || lexeme === '?' || lexeme === ':')) indicators += 1;
+      if (flow + indents.length + indicators > maxDepth) return offset;
     }
     offset += lexeme.length;
     const lineEnd = lexeme.lastIndexOf('\n');

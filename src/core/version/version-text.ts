@@ -20,20 +20,35 @@ export interface VersionText {
 /** Which characters a number may hold. */
 export type NumberClass = 'digits' | 'digits-and-wildcards';
 
-const DIGITS = /^[0-9]$/;
-const DIGITS_AND_WILDCARDS = /^[0-9xX*|]$/;
-const IDENTIFIER = /^[0-9A-Za-z-]$/;
-const SPACE = /^[\t\n\f\r ]$/;
+/** Bits of {@link classOf}: a version text is read one character at a time, thousands of times for a large index. */
+const DIGIT = 1;
+const WILDCARD = 2;
+const IDENTIFIER = 4;
+const SPACE = 8;
+
+const CLASSES = new Uint8Array(128);
+for (let code = 0; code < CLASSES.length; code += 1) {
+  const character = String.fromCharCode(code);
+  if (/[0-9]/.test(character)) CLASSES[code] = DIGIT | IDENTIFIER;
+  else if (/[A-Za-z-]/.test(character)) CLASSES[code] = IDENTIFIER;
+  if (/[xX*|]/.test(character)) CLASSES[code] = (CLASSES[code] ?? 0) | WILDCARD;
+  if (/[\t\n\f\r ]/.test(character)) CLASSES[code] = SPACE;
+}
+
+/** 0 beyond ASCII and beyond the end. */
+function classOf(text: string, at: number): number {
+  return CLASSES[text.charCodeAt(at)] ?? 0;
+}
 
 /** White space as Go's `\s` has it: no vertical tab, nothing beyond ASCII. */
 export function isSpace(character: string | undefined): boolean {
-  return character !== undefined && SPACE.test(character);
+  return character !== undefined && classOf(character, 0) === SPACE;
 }
 
 /** The index of the first character at or after `from` that is not white space. */
 export function skipSpace(text: string, from: number): number {
   let at = from;
-  while (isSpace(text[at])) at += 1;
+  while (classOf(text, at) === SPACE) at += 1;
   return at;
 }
 
@@ -43,7 +58,7 @@ export function scanVersionText(
   start: number,
   numberClass: NumberClass,
 ): VersionText | undefined {
-  const digit = numberClass === 'digits' ? DIGITS : DIGITS_AND_WILDCARDS;
+  const digit = numberClass === 'digits' ? DIGIT : DIGIT | WILDCARD;
   let at = text[start] === 'v' ? start + 1 : start;
   const first = runEnd(text, at, digit);
   if (first === at) return undefined;
@@ -70,9 +85,9 @@ export function scanVersionText(
   return { start, end: at, numbers, prerelease, build };
 }
 
-function runEnd(text: string, from: number, allowed: RegExp): number {
+function runEnd(text: string, from: number, allowed: number): number {
   let at = from;
-  while (at < text.length && allowed.test(text[at] as string)) at += 1;
+  while ((classOf(text, at) & allowed) !== 0) at += 1;
   return at;
 }
 

@@ -51,11 +51,11 @@ export function createKubeClient(access: KubeAccess, options: TransportOptions):
     },
     async replace(ref, object, options, signal) {
       const path = objectPath(ref, options.subresource);
-      return write('PUT', path, withKind(ref.resource, object), 'application/json', options, signal);
+      return write('PUT', path, withIdentity(ref, object), 'application/json', options, signal);
     },
     async apply(ref, object, options, signal) {
       const path = objectPath(ref, options.subresource);
-      const body = withKind(ref.resource, object);
+      const body = withIdentity(ref, object);
       return write('PATCH', path, body, 'application/apply-patch+yaml', options, signal);
     },
     async mergePatch(ref, patch, options, signal) {
@@ -91,6 +91,15 @@ function writeQuery(options: WriteOptions): Record<string, string | undefined> {
 
 function withKind(resource: Resource, object: JsonObject): JsonObject {
   return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+}
+
+/** The object with the kind, name and namespace of the reference, which the server would ask for. */
+function withIdentity(ref: ObjectRef, object: JsonObject): JsonObject {
+  const { metadata } = object;
+  const namespace =
+    ref.resource.namespaced && ref.namespace !== undefined ? { namespace: ref.namespace } : {};
+  const named = { ...(isJsonObject(metadata) ? metadata : {}), name: ref.name, ...namespace };
+  return { ...withKind(ref.resource, object), metadata: named };
 }
 
 function namespaceOf(resource: Resource, object: JsonObject): string | undefined {

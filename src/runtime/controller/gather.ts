@@ -7,7 +7,7 @@ import { findCondition } from '../../core/release/conditions.ts';
 import { digestValues } from '../../core/release/config-digest.ts';
 import { releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from '../../core/release/names.ts';
 import { resolve } from '../../core/version/resolve.ts';
-import type { IndexEntry } from '../../io/contract.ts';
+import type { IndexEntry, RepositoryIndex } from '../../io/contract.ts';
 import { gatherValues } from './gather-values.ts';
 import type { ReleaseFacts } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
@@ -96,11 +96,25 @@ function findSource(
     const detail = why?.status === 'False' ? why.message : 'its index has not been read yet';
     return blocked('SourceNotReady', `${place} is not ready: ${detail}`);
   }
-  const resolved = resolve(chart.version ?? '*', held.index.entries(chart.chart));
+  const read = entriesOf(held.index, chart.chart);
+  if ('block' in read) return read;
+  const resolved = resolve(chart.version ?? '*', read.entries);
   if (!resolved.ok) {
     return blocked('SourceNotReady', `${place} has no chart '${chart.chart}' to offer: ${resolved.message}`);
   }
   return { repository, entry: resolved.entry };
+}
+
+/** The chart's part of the index; a part that can't be read does not stop the other charts of the repository. */
+function entriesOf(
+  index: RepositoryIndex,
+  chart: string,
+): { readonly entries: readonly IndexEntry[] } | { readonly block: Block } {
+  try {
+    return { entries: index.entries(chart) };
+  } catch (error) {
+    return blocked('ArtifactFailed', error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The first dependency that is missing, not Ready, or not observed at its newest generation (flux rule 2). */

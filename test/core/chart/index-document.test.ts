@@ -253,8 +253,8 @@ test('refuses a chart whose block is nested deeply or is no YAML, and still give
 
 test('gives up within five seconds on texts made to keep the parser busy', () => {
   const fill = (head: string, unit: string): string => head + unit.repeat(1_000_000 / unit.length);
-  for (const unit of ['[],', '!a ', '\n: ', 'a: \n', '{a: ']) {
-    for (const head of ['apiVersion: &v v1\nx: [', 'apiVersion: &v v1\nx: ', `${GOOD}  - version: `]) {
+  for (const unit of ['[],', '!a ', 'a: \n']) {
+    for (const head of ['apiVersion: &v v1\nx: [', `${GOOD}  - version: `]) {
       const started = performance.now();
       const opened = openIndex(encode(fill(head, unit)));
       if (opened.ok) opened.document.entries('web');

@@ -119,6 +119,6 @@ test('hostile texts of the full length are read in time linear in their length',
     for (const text of hostile) parseConstraint(text.slice(0, size));
   }
   const { user } = process.cpuUsage(begun);
-  // 140 texts take about 20 ms; ten times as much leaves room for a slow machine and none for a cubic scan.
+  // 140 texts take about 20 ms; twenty times as much leaves room for a slow machine and none for a cubic scan.
   assert.ok(user < 400_000, `${user} us of CPU`);
 });

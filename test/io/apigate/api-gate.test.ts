@@ -16,7 +16,7 @@ interface Answer {
 interface Gate {
   readonly gate: ApiGate;
   readonly server: FakeApiServer;
-  open(options?: Partial<GateSessionOptions>): ReturnType<ApiGate['open']>;
+  readonly open: (options?: Partial<GateSessionOptions>) => ReturnType<ApiGate['open']>;
   readonly stored: StorageWrite[];
   readonly written: GateWrite[];
   readonly errors: unknown[];

@@ -84,8 +84,8 @@ for (const [typeflag, why] of KINDS) {
   });
 }
 
-test('refuses 60,000 files', async () => {
-  const members = Array.from({ length: 60_000 }, (_, n): Member => ({ name: `web/f${n}`, text: '' }));
+test('refuses more than 10,000 files', async () => {
+  const members = Array.from({ length: 10_001 }, (_, n): Member => ({ name: `web/f${n}`, text: '' }));
   assert.match(await fault(await packTgz(members)), /one of more than 10000 files/);
 });
 

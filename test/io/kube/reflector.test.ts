@@ -184,7 +184,7 @@ test('reports a listener that throws, and goes on', async () => {
 });
 
 test('rejects whoever waits for the first list when it is closed or the wait is aborted', async () => {
-  await withReflector([(response) => void response.writeHead(200).flushHeaders()], async ({ reflector }) => {
+  await withReflector([(response) => response.writeHead(200).flushHeaders()], async ({ reflector }) => {
     const reason = new Error('enough');
     const wait = new AbortController();
     const aborted = assert.rejects(reflector.synced(wait.signal), reason);

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { compilePolicySet } from '../../../src/core/policy/compile.ts';
+import { formatLocatedError } from '../../../src/core/policy/located-error.ts';
+
+const HEAD = 'apiVersion: helmgate.dev/v1alpha1\nkind: Policy\nmetadata: {name: p}\nspec:\n';
+
+function errorsOf(text: string): readonly string[] {
+  const result = compilePolicySet([{ path: 'p.yaml', text }]);
+  assert.equal(result.ok, false, 'compiles');
+  return result.ok ? [] : result.errors.map((error) => formatLocatedError(error).split('\n')[0] ?? '');
+}
+
+describe('a policy file with an error', () => {
+  const table: readonly (readonly [name: string, text: string, expected: RegExp])[] = [
+    [
+      'a misspelt field',
+      `${HEAD}  enforcment: Deny\n  rules: [{id: a, defaults: {HelmRelease: {spec.timeout: 5m}}}]\n`,
+      /^p\.yaml:5:3: unknown field "enforcment" in spec \(did you mean "enforcement"\?\)$/,
+    ],
+    [
+      'a misspelt value',
+      `${HEAD}  enforcement: Deni\n  rules: [{id: a, defaults: {HelmRelease: {spec.timeout: 5m}}}]\n`,
+      /^p\.yaml:5:16: .*must be one of Deny, Warn, Audit \(did you mean "Deny"\?\)$/,
+    ],
+    [
+      'a planned rule',
+      `${HEAD}  rules:\n  - id: a\n    bounds: {}\n`,
+      /^p\.yaml:7:5: bounds is not supported yet/,
+    ],
+    [
+      'a planned field',
+      `${HEAD}  rules:\n  - id: a\n    chartVersion: {within: "1.x", minimumAge: 72h}\n`,
+      /^p\.yaml:7:35: minimumAge is not supported yet/,
+    ],
+    [
+      'a number for a constraint',
+      `${HEAD}  rules:\n  - id: a\n    chartVersion: {within: 1.10}\n`,
+      /^p\.yaml:7:28: .*must be a text \(put it in quotes\)$/,
+    ],
+    [
+      'no constraint',
+      `${HEAD}  rules:\n  - id: a\n    chartVersion: {within: ">=foo"}\n`,
+      /^p\.yaml:7:28: ">=foo" is no version constraint/,
+    ],
+    [
+      'a URL that is not canonical',
+      `${HEAD}  rules:\n  - id: a\n    allowedSources: [{url: "https://Flagger.app:443/"}]\n`,
+      /^p\.yaml:7:28: .*\(write https:\/\/flagger\.app\)$/,
+    ],
+    [
+      'an empty allow-list',
+      `${HEAD}  rules:\n  - id: a\n    allowedSources: []\n`,
+      /^p\.yaml:7:21: .*must NOT have fewer than 1 items/,
+    ],
+    [
+      'a default at a field that does not exist',
+      `${HEAD}  rules:\n  - id: a\n    defaults:\n      HelmRelease:\n        spec.install.remediaton.retries: 3\n`,
+      /^p\.yaml:9:42: HelmRelease has no field .*did you mean "spec\.install\.remediation\.retries"/,
+    ],
+    [
+      'a default of a wrong type',
+      `${HEAD}  rules:\n  - id: a\n    defaults: {HelmRelease: {spec.upgrade.remediation: {retries: "3"}}}\n`,
+      /^p\.yaml:7:66: the default of spec\.upgrade\.remediation\.retries must be a whole number/,
+    ],
+    [
+      'a default outside spec',
+      `${HEAD}  rules:\n  - id: a\n    defaults: {HelmRelease: {metadata.labels.x: y}}\n`,
+      /a default can only be set below spec/,
+    ],
+    [
+      'a default of status',
+      `${HEAD}  rules:\n  - id: a\n    defaults: {HelmRelease: {/status/failures: 0}}\n`,
+      /a default can only be set below spec/,
+    ],
+    [
+      'a rule of no kind',
+      `${HEAD}  rules:\n  - id: a\n`,
+      /^p\.yaml:6:5: a rule needs one of allowedSources, chartVersion, defaults$/,
+    ],
+    [
+      'a rule of two kinds',
+      `${HEAD}  rules:\n  - id: a\n    allowedSources: [{url: "https://a.b"}]\n    defaults: {HelmRelease: {spec.timeout: 5m}}\n`,
+      /this one has allowedSources and defaults/,
+    ],
+    [
+      'two rules with one id',
+      `${HEAD}  rules:\n  - {id: a, chartVersion: {within: "1.x"}}\n  - {id: a, chartVersion: {within: "2.x"}}\n`,
+      /^p\.yaml:7:10: the rule id a occurs twice/,
+    ],
+    [
+      'an exception',
+      `${HEAD}  rules: [{id: a, chartVersion: {within: "1.x"}}]\n---\napiVersion: helmgate.dev/v1alpha1\nkind: Exception\n`,
+      /^p\.yaml:8:7: kind Exception is not supported yet/,
+    ],
+    [
+      'another kind',
+      'apiVersion: helmgate.dev/v1alpha1\nkind: Polcy\nmetadata: {name: p}\nspec: {rules: []}\n',
+      /^p\.yaml:2:7: kind must be "Policy"$/,
+    ],
+    ['no rules', `${HEAD}  rules: []\n`, /must NOT have fewer than 1 items/],
+    [
+      'an alias',
+      `${HEAD}  rules: &r\n  - {id: a, chartVersion: {within: "1.x"}}\n  match: *r\n`,
+      /^p\.yaml:(5|7):\d+: .*(anchor|alias)/,
+    ],
+    ['a merge key', `${HEAD}  <<: {a: 1}\n  rules: []\n`, /^p\.yaml:5:3: merge keys are not accepted/],
+    ['a tag', `${HEAD}  rules: !!set {a}\n`, /^p\.yaml:5:\d+: the tag .* is not accepted/],
+    ['a duplicate key', `${HEAD}  rules: []\n  rules: []\n`, /^p\.yaml:6:3: Map keys must be unique/],
+    ['a key that is no text', `${HEAD}  1: 2\n`, /^p\.yaml:5:3: the key 1 is not a text/],
+    ['a control character', `${HEAD}  rules: []\n# \u001b[31m\n`, /^p\.yaml:6:3: a control character/],
+    [
+      'nested flow collections',
+      `${HEAD}  rules: ${'['.repeat(100_000)}\n`,
+      /^p\.yaml:5:\d+: nested too deeply/,
+    ],
+    ['nested block collections', `${HEAD}  rules:\n  ${'- '.repeat(5000)}a\n`, /nested too deeply/],
+    ['nested explicit keys', `${'? '.repeat(20_000)}a\n`, /nested too deeply/],
+    [
+      'nesting by indentation',
+      Array.from({ length: 1000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+      /nested too deeply/,
+    ],
+    ['an unclosed bracket', `${HEAD}  rules: [\n`, /^p\.yaml:\d+:\d+: /],
+  ];
+  for (const [name, text, expected] of table) {
+    it(`is refused with its place: ${name}`, () => {
+      const errors = errorsOf(text);
+      assert.ok(
+        errors.some((error) => expected.test(error)),
+        errors.join('\n'),
+      );
+      assert.ok(errors.length <= 20);
+    });
+  }
+
+  it('is refused when it is too long, quickly', () => {
+    const started = performance.now();
+    assert.match(errorsOf(`#${'x'.repeat(1_100_000)}`)[0] ?? '', /longer than 1048576 characters/);
+    assert.ok(performance.now() - started < 500);
+  });
+
+  it('shows the line with a caret and no control characters', () => {
+    const result = compilePolicySet([{ path: 'p.yaml', text: `${HEAD}  rulez: "\u0085x"\n` }]);
+    assert.ok(!result.ok);
+    const frame = result.errors.map(({ frame }) => frame).join('\n');
+    assert.match(frame, / {3}5 | {3}rulez/);
+    assert.doesNotMatch(frame, /\u0085/);
+  });
+
+  it('does not hide the errors of another file', () => {
+    const result = compilePolicySet([
+      { path: 'b.yaml', text: `${HEAD}  rules: 1\n` },
+      { path: 'a.yaml', text: 'a: [' },
+    ]);
+    assert.ok(!result.ok);
+    assert.deepEqual([...new Set(result.errors.map(({ file }) => file))], ['a.yaml', 'b.yaml']);
+  });
+});
+
+describe('rules that contradict one another', () => {
+  const policy = (name: string, spec: string) =>
+    `---\napiVersion: helmgate.dev/v1alpha1\nkind: Policy\nmetadata: {name: ${name}}\nspec:\n${spec}`;
+  const retries = (value: number) =>
+    `  rules:\n  - id: r\n    defaults: {HelmRelease: {spec.install.remediation.retries: ${value}}}\n`;
+
+  it('are refused when two policies give one field different defaults', () => {
+    const errors = errorsOf(policy('a', retries(1)) + policy('b', retries(2)));
+    assert.match(
+      errors[0] ?? '',
+      /spec\.install\.remediation\.retries has another default in a\/r \(p\.yaml:8\)/,
+    );
+  });
+
+  it('are accepted with the same default, or where no object can fit both matches', () => {
+    const apart = [
+      policy('a', retries(1)) + policy('b', retries(1)),
+      policy('a', `  match: {namespaces: {names: ["prod-*"]}}\n${retries(1)}`) +
+        policy('b', `  match: {namespaces: {names: [dev]}}\n${retries(2)}`),
+      policy('a', `  match: {labels: {matchLabels: {tier: prod}}}\n${retries(1)}`) +
+        policy('b', `  match: {labels: {matchLabels: {tier: dev}}}\n${retries(2)}`),
+      policy('a', `  enforcement: Audit\n${retries(1)}`) + policy('b', retries(2)),
+    ];
+    for (const text of apart) assert.equal(compilePolicySet([{ path: 'p.yaml', text }]).ok, true, text);
+  });
+
+  it('are refused when their namespaces can overlap', () => {
+    const errors = errorsOf(
+      policy('a', `  match: {namespaces: {names: ["prod-*"]}}\n${retries(1)}`) +
+        policy('b', `  match: {namespaces: {names: ["*-eu"]}}\n${retries(2)}`),
+    );
+    assert.equal(errors.length, 1);
+  });
+
+  it('are refused when a default decides what a rule applies to', () => {
+    const text = policy(
+      'a',
+      '  match: {namespaces: {names: [x]}}\n  rules: [{id: r, defaults: {HelmRelease: {spec.targetNamespace: x}}}]\n',
+    );
+    assert.match(errorsOf(text)[0] ?? '', /spec\.targetNamespace decides what a\/r applies to/);
+  });
+
+  it('are refused when two policies have one name', () => {
+    assert.match(
+      errorsOf(policy('a', retries(1)) + policy('a', retries(1)))[0] ?? '',
+      /the policy name a is taken by p\.yaml:4/,
+    );
+  });
+});
+
+describe('a policy set', () => {
+  it('without files or documents compiles to no rules', () => {
+    for (const files of [[], [{ path: 'a.yaml', text: '# nothing\n---\n' }]]) {
+      const result = compilePolicySet(files);
+      assert.ok(result.ok);
+      assert.equal(result.set.ruleCount, 0);
+    }
+  });
+
+  it('has one digest for the same files in any order, and another for any other byte', () => {
+    const a = { path: 'a.yaml', text: `${HEAD}  rules: [{id: a, chartVersion: {within: "1.x"}}]\n` };
+    const b = { path: 'b.yaml', text: '# nothing' };
+    const digest = (files: (typeof a)[]) => {
+      const result = compilePolicySet(files, { commit: 'c0ffee' });
+      assert.ok(result.ok);
+      assert.equal(result.set.commit, 'c0ffee');
+      return result.set.digest;
+    };
+    assert.equal(digest([a, b]), digest([b, a]));
+    assert.notEqual(digest([a, b]), digest([a, { ...b, text: '# nothing.' }]));
+  });
+
+  it('warns about a default that the API itself sets first', () => {
+    const text = `${HEAD}  rules: [{id: a, defaults: {HelmRelease: {spec.uninstall.deletionPropagation: orphan}}}]\n`;
+    const result = compilePolicySet([{ path: 'p.yaml', text }]);
+    assert.ok(result.ok);
+    assert.match(result.warnings[0]?.message ?? '', /set to background by the API's own schema first/);
+  });
+});
