@@ -6,7 +6,6 @@ import { DemoError, type Screen } from './screen.ts';
 const POLL_MS = 300;
 
 /** Parsed output of `kubectl get -o json`; the demo reads it as loosely as a person would. */
-// biome-ignore lint: JSON of any shape
 export type Loose = any;
 
 export interface ClusterOptions {

@@ -15,7 +15,6 @@ export type {
   HelmRollback,
   HelmUninstall,
   HelmUpgrade,
-  HelmWait,
 } from '../core/release/helm-action.ts';
 
 // ---------------------------------------------------------------- Kubernetes

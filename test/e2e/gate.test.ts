@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KubeObject } from '../../src/core/api/kube-object.ts';
 import { CONFIG_MAP, NAMESPACE, SECRET } from '../../src/core/api/resources.ts';
-import type { Json, JsonObject } from '../../src/core/json/json.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { createApiGate } from '../../src/io/apigate/api-gate.ts';
 import type {
   ApiGate,
@@ -173,8 +173,10 @@ describe('helm through the gate against a real API server', () => {
 
   const data = async (name: string): Promise<KubeObject | undefined> =>
     client.find({ resource: CONFIG_MAP, namespace: 'apps', name: `${name}-data` }, signal);
-  const managers = (object: KubeObject | undefined): Json[] =>
-    (object?.metadata.managedFields ?? []).map((entry) => [entry['manager'], entry['operation']].join(' '));
+  const managers = (object: KubeObject | undefined): string[] =>
+    (object?.metadata.managedFields ?? []).map((entry) =>
+      JSON.stringify([entry['manager'], entry['operation']]),
+    );
   const records = async (namespace: string): Promise<readonly string[]> =>
     (await client.list(SECRET, { namespace, labelSelector: 'owner=helm' }, signal)).map(
       (secret) => secret.metadata.name,
@@ -184,7 +186,7 @@ describe('helm through the gate against a real API server', () => {
     assert.match(await helm.version(signal), /^v4\.3\./);
     const installed = await succeed(install('web', { data: { a: '1' } }));
     assert.deepEqual(installed.stored, ['create v1 201 pending-install', 'update v1 200 deployed']);
-    assert.deepEqual(managers(await data('web')), [`${OWNER} Apply`]);
+    assert.deepEqual(managers(await data('web')), [JSON.stringify([OWNER, 'Apply'])]);
     assert.deepEqual(installed.written, [
       'POST /api/v1/namespaces/store/secrets 201',
       'PATCH /api/v1/namespaces/apps/secrets/web-secret 201',
@@ -199,7 +201,7 @@ describe('helm through the gate against a real API server', () => {
       'update v2 200 deployed',
     ]);
     assert.deepEqual((await data('web'))?.['data'], { b: '2' });
-    assert.deepEqual(managers(await data('web')), [`${OWNER} Apply`]);
+    assert.deepEqual(managers(await data('web')), [JSON.stringify([OWNER, 'Apply'])]);
 
     const back = await succeed({
       ...base('web'),
@@ -276,11 +278,11 @@ describe('helm through the gate against a real API server', () => {
 
   it('removes a key that left the chart when a release moves from client-side to server-side apply', async () => {
     await succeed(install('moved', { data: { a: '1', b: '2' } }, { serverSide: false }));
-    assert.deepEqual(managers(await data('moved')), [`${OWNER} Update`]);
+    assert.deepEqual(managers(await data('moved')), [JSON.stringify([OWNER, 'Update'])]);
     await succeed(upgrade('moved', { data: { a: '1' } }));
     const object = await data('moved');
     assert.deepEqual(object?.['data'], { a: '1' });
-    assert.deepEqual(managers(object), [`${OWNER} Apply`]);
+    assert.deepEqual(managers(object), [JSON.stringify([OWNER, 'Apply'])]);
   });
 
   it('waits for a Deployment, and says which one when it does not become ready', async () => {

@@ -12,7 +12,7 @@ import { type ProgramResult, runProgram } from '../../src/demo/run-program.ts';
 import { ServeProcess } from '../../src/demo/serve-process.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'bin', 'helmgate.js');
 const never = new AbortController().signal;
 

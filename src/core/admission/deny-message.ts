@@ -16,9 +16,11 @@ export function denyMessage(findings: readonly Finding[]): string {
   const count = denied.length === 1 ? 'denied by policy' : `denied by policy, ${denied.length} findings`;
   const lines = denied.slice(0, MAX_LISTED).map(findingLine);
   const rest = denied.length > MAX_LISTED ? [`... and ${denied.length - MAX_LISTED} more`] : [];
-  return [`${count}: ${first.path}: ${shortText(first.message)} [${ruleAt(first)}]`, ...lines, ...rest].join(
-    '\n',
-  );
+  return [
+    `${count}: ${shortText(first.path)}: ${shortText(first.message)} [${ruleAt(first)}]`,
+    ...lines,
+    ...rest,
+  ].join('\n');
 }
 
 /** `- path: what is wrong; found: x; would pass: y [reason; policy/rule at file:line, commit]`, all in one line. */
@@ -36,5 +38,5 @@ export function findingLine(finding: Finding): string {
 
 function ruleAt({ policy, rule, place }: Finding): string {
   const commit = place.commit === undefined ? '' : `@${place.commit.slice(0, 12)}`;
-  return `${policy}/${rule} at ${place.file}:${place.line}${commit}`;
+  return shortText(`${policy}/${rule} at ${place.file}:${place.line}${commit}`);
 }

@@ -18,7 +18,6 @@ export const HELM_CHART: Resource = namespaced(SOURCE_GROUP, 'v1', 'helmcharts',
 export const OCI_REPOSITORY: Resource = namespaced(SOURCE_GROUP, 'v1', 'ocirepositories', 'OCIRepository');
 export const SECRET: Resource = namespaced('', 'v1', 'secrets', 'Secret');
 export const CONFIG_MAP: Resource = namespaced('', 'v1', 'configmaps', 'ConfigMap');
-export const EVENT: Resource = namespaced('', 'v1', 'events', 'Event');
 export const NAMESPACE: Resource = {
   group: '',
   version: 'v1',

@@ -25,7 +25,7 @@ export interface PolicyFile {
 /** Files of one set: a folder of 1,000 files of 20 rules each is far above what one team can overlook. */
 export const MAX_POLICY_FILES = 1000;
 /** Characters of all files together: 16 MiB, what a git checkout of policies stays under by two orders of magnitude. */
-export const MAX_POLICY_SET_LENGTH = 16 * 1_048_576;
+export const MAX_POLICY_SET_LENGTH: number = 16 * 1_048_576;
 /** Rules of one set; at 10 microseconds each a request stays under its budget of milliseconds. */
 export const MAX_RULES = 5000;
 

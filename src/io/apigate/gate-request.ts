@@ -1,29 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StoredRelease } from '../contract.ts';
-import {
-  decodeRelease,
-  parseReleaseSecretName,
-  RELEASE_SECRET_TYPE,
-  ReleaseRecordError,
-} from '../release-record.ts';
+import { decodeRelease, ReleaseRecordError } from '../release-record.ts';
 import { type ResourcePath, routeOf, segmentsOf } from './api-route.ts';
-import { BodyTooLarge, readBody } from './bounded-body.ts';
 import { HELM_MANAGER } from './field-owner.ts';
 import type { GateParts } from './gate-parts.ts';
+import { type IncomingRequest, readIncoming } from './incoming-request.ts';
 import { judgeRecord } from './judge-record.ts';
 import { ownedBody, ownedQuery } from './owned-request.ts';
 import { noteRecordVersions } from './record-versions.ts';
 import { isJson, MAX_LIST_BYTES, MAX_OBJECT_BYTES, relayAnswer, tryRead } from './relay-answer.ts';
-import { inStorageNamespace, isHome, recordRequestOf } from './release-records.ts';
 import { formatPath, type RequestTarget } from './request-target.ts';
-import { readSecretBody, type SecretBody, withResourceVersion } from './secret-body.ts';
+import { type SecretBody, withResourceVersion } from './secret-body.ts';
 import { serveDiscovery } from './serve-discovery.ts';
 import type { Session } from './session.ts';
 import { answerStatus } from './status-answer.ts';
-import { forwardedHeaders } from './upstream.ts';
 
-/** kube-apiserver refuses request bodies over 3 MiB itself. */
-const MAX_REQUEST_BYTES = 3 * 1024 * 1024;
 /** Subresources that tunnel to programs inside the cluster: no release needs them. */
 const TUNNELS: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -44,126 +35,98 @@ export async function handleRequest(
   if (route.kind === 'discovery') return serveDiscovery(parts, target, request, response);
   const { resource } = route;
   if (resource.subresource !== undefined && TUNNELS.has(resource.subresource)) {
-    return void answerStatus(
-      response,
-      'Forbidden',
-      `${resource.subresource} is refused by Helmgate: releases need no tunnels`,
-    );
+    const message = `${resource.subresource} is refused by Helmgate: releases need no tunnels`;
+    return void answerStatus(response, 'Forbidden', message);
   }
   if (method === 'DELETE' && resource.name === undefined) {
     return void answerStatus(response, 'Forbidden', 'deleting whole collections is refused by Helmgate');
   }
-  return exchange(parts, session, target, resource, request, response, signal);
+
+  const { options } = session;
+  const report = (path: ResourcePath, status: number): void => {
+    if (method !== 'GET' && method !== 'HEAD') {
+      options.onWrite?.({ method, path: formatPath(segmentsOf(path)), status });
+    }
+  };
+  const incoming = await readIncoming(request, resource, target.query, options);
+  if ('refused' in incoming) {
+    report(resource, answerStatus(response, incoming.refused, incoming.message));
+    return;
+  }
+  const { records, path, recordName, secret } = incoming;
+  const record = secret === undefined ? undefined : await decodeRecord(secret);
+  const release = typeof record === 'string' ? undefined : record;
+  const reportBoth = (status: number): void => {
+    if (records !== 'none' && records !== 'readOne' && records !== 'list') {
+      const seen = release === undefined ? {} : { release };
+      options.onStorageWrite({ verb: records, name: recordName, status, ...seen });
+    }
+    report(path, status);
+  };
+
+  if (records === 'create' && record !== undefined) {
+    const refusal = await judgeRecord(options, recordName, record, signal);
+    if (refusal !== undefined) {
+      reportBoth(answerStatus(response, 'Forbidden', refusal));
+      return;
+    }
+  }
+  await exchange(parts, session, target.query, incoming, response, signal, reportBoth);
 }
 
+/** Sends a request on and its answer back; `report` is called with its status before the child has it. */
 async function exchange(
   parts: GateParts,
   session: Session,
-  target: RequestTarget,
-  resource: ResourcePath,
-  request: IncomingMessage,
+  asked: URLSearchParams,
+  incoming: IncomingRequest,
   response: ServerResponse,
   signal: AbortSignal,
+  report: (status: number) => void,
 ): Promise<void> {
-  const method = request.method ?? '';
-  const { options } = session;
-  const report = (path: string, status: number): void => {
-    if (method !== 'GET' && method !== 'HEAD') options.onWrite?.({ method, path, status });
-  };
-  const headers = forwardedHeaders(request.headers);
-  let records = recordRequestOf(method, resource, target.query, options);
-  let body: Buffer | IncomingMessage | null = method === 'GET' || method === 'HEAD' ? null : request;
-  let secret: SecretBody | undefined;
-
-  if (mustRead(method, records, headers['content-type'])) {
-    try {
-      body = await readBody(request, MAX_REQUEST_BYTES);
-    } catch (error) {
-      if (!(error instanceof BodyTooLarge)) throw error;
-      // Until it has sent everything the child does not look for an answer; the listener's request timeout bounds it.
-      request.resume();
-      const message = `the request body has ${error.message}`;
-      report(formatPath(segmentsOf(resource)), answerStatus(response, 'RequestEntityTooLarge', message));
-      return;
-    }
-  }
-  if (Buffer.isBuffer(body) && (records === 'create' || records === 'update')) {
-    try {
-      secret = readSecretBody(body);
-    } catch {
-      const message = 'the Secret in the request body cannot be read';
-      report(formatPath(segmentsOf(resource)), answerStatus(response, 'BadRequest', message));
-      return;
-    }
-    if (records === 'create' && !isRecord(secret)) records = 'none';
-    else if (!isHome(resource, options)) records = 'forbidden';
-  }
-  if (records === 'forbidden') {
-    const message = `writing the release record ${resource.name ?? secret?.name ?? ''} is refused by Helmgate: it does not belong to this release`;
-    report(formatPath(segmentsOf(resource)), answerStatus(response, 'Forbidden', message));
-    return;
-  }
-  const path = records === 'none' ? resource : inStorageNamespace(resource, options);
+  const { method, records, path, recordName } = incoming;
+  const owner = records === 'none' ? session.options.fieldManager : HELM_MANAGER;
+  const headers = { ...incoming.headers };
+  const body = outgoingBody(session, incoming, owner);
+  if (Buffer.isBuffer(body)) headers['content-length'] = String(body.length);
+  const query = ownedQuery(asked, session.options.fieldManager);
   const pathText = formatPath(segmentsOf(path));
-  const name = records === 'create' ? (secret?.name ?? '') : (path.name ?? '');
-  let release: StoredRelease | undefined;
-
-  if (secret !== undefined && (records === 'create' || records === 'update')) {
-    const decoded = await decode(secret);
-    release = typeof decoded === 'string' ? undefined : decoded;
-    const refusal = records === 'create' ? await judgeRecord(options, name, decoded, signal) : undefined;
-    if (refusal !== undefined) {
-      const status = answerStatus(response, 'Forbidden', refusal);
-      options.onStorageWrite({ verb: 'create', name, status, ...(release === undefined ? {} : { release }) });
-      report(pathText, status);
-      return;
-    }
-    const version = session.recordVersions.get(name);
-    if (
-      records === 'update' &&
-      version !== undefined &&
-      secret.resourceVersion === '' &&
-      Buffer.isBuffer(body)
-    ) {
-      body = withResourceVersion(body, version);
-    }
-  }
-
-  const query = ownedQuery(target.query, options.fieldManager);
-  if (Buffer.isBuffer(body)) {
-    if (records === 'none') body = ownedBody(body, headers['content-type'], options.fieldManager);
-    headers['content-length'] = String(body.length);
-  }
-  const longLived = target.query.get('watch') !== null && target.query.get('watch') !== 'false';
+  const watch = asked.get('watch');
+  const longLived = watch !== null && watch !== 'false';
   const answer = await parts.upstream.send(
     { method, path: query === '' ? pathText : `${pathText}?${query}`, headers, body, longLived },
     signal,
   );
-  if (method !== 'GET' && answer.statusCode < 300 && changesDiscovery(path)) parts.discovery.clear();
+  const done = answer.statusCode < 300;
+  if (method !== 'GET' && done && changesDiscovery(path)) parts.discovery.clear();
 
   const single = path.name !== undefined || method === 'POST';
-  const readable = !longLived && isJson(answer) && answer.statusCode < 300 && (single || records === 'list');
-  const bytes = readable
+  const readable = !longLived && done && isJson(answer) && (single || records === 'list');
+  const read = readable
     ? await tryRead(answer, records === 'list' ? MAX_LIST_BYTES : MAX_OBJECT_BYTES)
     : undefined;
-  if (records !== 'none' && bytes?.whole === true && records !== 'delete') {
-    noteRecordVersions(session.recordVersions, bytes.body);
-  }
-  if (records === 'create' || records === 'update' || records === 'delete') {
-    if (records === 'delete' && answer.statusCode < 300) session.recordVersions.delete(name);
-    options.onStorageWrite({
-      verb: records,
-      name,
-      status: answer.statusCode,
-      ...(release === undefined ? {} : { release }),
-    });
-  }
-  report(pathText, answer.statusCode);
-  await relayAnswer(answer, bytes, records === 'none' ? options.fieldManager : HELM_MANAGER, response);
+  if (records === 'delete' && done) session.recordVersions.delete(recordName);
+  else if (records !== 'none' && read?.whole === true) noteRecordVersions(session.recordVersions, read.body);
+  report(answer.statusCode);
+  await relayAnswer(answer, read, owner, response);
+}
+
+/** The body as the API server gets it: an update of a record with its precondition, the owner's name in place of helm's. */
+function outgoingBody(
+  session: Session,
+  { body, headers, records, recordName, secret }: IncomingRequest,
+  owner: string,
+): IncomingRequest['body'] {
+  if (!Buffer.isBuffer(body)) return body;
+  if (records === 'none') return ownedBody(body, headers['content-type'], owner);
+  const version = session.recordVersions.get(recordName);
+  return records === 'update' && version !== undefined && secret?.resourceVersion === ''
+    ? withResourceVersion(body, version)
+    : body;
 }
 
 /** The record in a Secret, or why it can't be read. */
-async function decode(secret: SecretBody): Promise<StoredRelease | string> {
+async function decodeRecord(secret: SecretBody): Promise<StoredRelease | string> {
   if (secret.release === undefined) return 'it has no data.release';
   try {
     return await decodeRelease(secret.release);
@@ -171,16 +134,6 @@ async function decode(secret: SecretBody): Promise<StoredRelease | string> {
     if (error instanceof ReleaseRecordError) return error.message;
     throw error;
   }
-}
-
-function isRecord(secret: SecretBody): boolean {
-  return secret.type === RELEASE_SECRET_TYPE || parseReleaseSecretName(secret.name) !== undefined;
-}
-
-/** Bodies that are looked into or changed; all others are streamed. */
-function mustRead(method: string, records: string, contentType: string | undefined): boolean {
-  if (records === 'create' || records === 'update' || method === 'PUT') return true;
-  return method === 'PATCH' && contentType?.startsWith('application/json-patch+json') === true;
 }
 
 function changesDiscovery(path: ResourcePath): boolean {

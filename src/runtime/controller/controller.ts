@@ -97,7 +97,7 @@ class ReleaseController implements Controller {
     const common = {
       minBackoffMs: MIN_BACKOFF_MS,
       maxBackoffMs: MAX_BACKOFF_MS,
-      random: clock.random,
+      random: () => clock.random(),
       onError,
     };
     this.#releaseQueue = new WorkQueue({

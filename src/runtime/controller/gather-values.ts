@@ -43,7 +43,7 @@ function collectSecrets(text: string, into: Set<string>): void {
   const visit = (value: Json | undefined): void => {
     if (Array.isArray(value)) for (const item of value) visit(item);
     else if (isJsonObject(value)) for (const member of Object.values(value)) visit(member);
-    else if (value !== undefined && value !== null) add(String(value));
+    else if (value !== undefined && value !== null) add(`${value as string | number | bigint | boolean}`);
   };
   add(text.trim());
   const read = readValuesYaml(text);

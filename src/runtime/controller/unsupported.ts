@@ -17,7 +17,10 @@ export function unsupportedFields({ spec }: HelmRelease): readonly string[] {
     (spec.dependsOn ?? []).some((other) => other.readyExpr !== undefined),
     'spec.dependsOn[].readyExpr',
   );
-  note((spec.valuesFrom ?? []).some((ref) => (ref.targetPath ?? '') !== ''), 'spec.valuesFrom[].targetPath');
+  note(
+    (spec.valuesFrom ?? []).some((ref) => (ref.targetPath ?? '') !== ''),
+    'spec.valuesFrom[].targetPath',
+  );
   note((spec.postRenderers ?? []).length > 0, 'spec.postRenderers');
   note(spec.commonMetadata !== undefined, 'spec.commonMetadata');
   note(mode === 'enabled' || mode === 'warn', 'spec.driftDetection');

@@ -7,7 +7,12 @@ import { ObjectCache } from '../../../src/runtime/controller/object-cache.ts';
 const never = new AbortController().signal;
 
 function configMap(resourceVersion: string, data: Record<string, string>): KubeObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'ns', resourceVersion }, data };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'x', namespace: 'ns', resourceVersion },
+    data,
+  };
 }
 
 describe('the object cache', () => {

@@ -1,7 +1,7 @@
 import type { AdmissionAuditRecord, AuditRecord } from '../../../src/core/audit/record.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/core/json/json.ts';
 import type { AuditLog } from '../../../src/io/contract.ts';
-import { type Authority, makeAuthority, makeLeaf } from '../../../src/io/tls/authority.ts';
+import { type Authority, type IssuedPair, makeAuthority, makeLeaf } from '../../../src/io/tls/authority.ts';
 import { SILENT_LOG } from '../../../src/runtime/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../../src/runtime/telemetry/metrics.ts';
 import type { Judgement, Judging } from '../../../src/runtime/webhook/judging.ts';
@@ -34,7 +34,7 @@ export interface FixtureOptions {
 }
 
 const authority = await makeAuthority({ now: new Date() });
-export const serverPair = await makeLeaf(authority, {
+export const serverPair: IssuedPair = await makeLeaf(authority, {
   dnsNames: ['localhost'],
   ipAddresses: ['127.0.0.1'],
   now: new Date(),

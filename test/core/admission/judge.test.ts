@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { mutate, validate } from '../../../src/core/admission/judge.ts';
+import { requiredSources } from '../../../src/core/admission/required-sources.ts';
+import { toSubject } from '../../../src/core/admission/to-subject.ts';
+import { applyPatch } from '../../../src/core/json/apply.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
+import { valueAt, withoutKeyAt, withValueAt } from '../../../src/core/json/pointer.ts';
+import { chart, factsWith, helmRelease, policySet } from '../policy/policy-fixture.ts';
+import { requestOf } from './review-fixture.ts';
+
+const rules = (retries: number) => [
+  { id: 'sources', allowedSources: [{ url: 'https://flagger.app' }] },
+  { id: 'range', chartVersion: { within: '>=1.28.0 <2.0.0', wider: 'Narrow' } },
+  { id: 'defaults', defaults: { HelmRelease: { 'spec.install.remediation.retries': retries } } },
+];
+const set = policySet(rules(2));
+const policies = { current: set };
+const good = factsWith();
+const evil = factsWith('https://evil.example');
+const managed = { managedFields: [{ operation: 'Apply', fieldsV1: { 'f:spec': { 'f:interval': {} } } }] };
+const asked = helmRelease({ chart: chart('*') }, managed);
+const final = applyPatch(asked, mutate(requestOf(asked), policies, good).patch) as JsonObject;
+
+describe('the mutating endpoint', () => {
+  it('patches and never refuses, also what the validating one will refuse', () => {
+    const decision = mutate(requestOf(asked), policies, evil);
+    assert.equal(decision.allowed, true);
+    assert.deepEqual(decision.findings, []);
+    assert.equal(
+      valueAt(applyPatch(asked, decision.patch), ['spec', 'install', 'remediation', 'retries']),
+      2,
+    );
+    assert.deepEqual(decision.warnings, ['spec.chart.spec.version was narrowed from * to >=1.28.0 <2.0.0']);
+  });
+
+  it('lets what the schema will refuse pass without a patch', () => {
+    for (const object of [
+      helmRelease({ interval: 5 }),
+      { ...helmRelease(), spec: null },
+      helmRelease({}, { labels: 'x' }),
+    ]) {
+      const { allowed, patch } = mutate(requestOf(object), policies, good);
+      assert.deepEqual([allowed, patch], [true, []]);
+    }
+  });
+
+  it('leaves the status subresource, deletions and finalizer edits alone', () => {
+    const edited = withValueAt(asked, ['metadata', 'finalizers'], []);
+    const requests = [
+      requestOf(asked, asked, { subResource: 'status' }),
+      requestOf(null, asked, { operation: 'DELETE' }),
+      requestOf(edited, asked),
+    ];
+    for (const request of requests) assert.deepEqual(mutate(request, policies, good).patch, []);
+  });
+
+  it('patches a repeated apply, so that a changed default arrives', () => {
+    const { patch } = mutate(requestOf(final, final), { current: policySet(rules(3)) }, good);
+    assert.ok(patch.some(({ path }) => path === '/spec/install/remediation/retries'));
+  });
+});
+
+describe('the validating endpoint', () => {
+  it('allows what the mutating one made', () => {
+    const { allowed, findings, patch } = validate(requestOf(final), policies, good);
+    assert.deepEqual([allowed, findings, patch], [true, [], []]);
+  });
+
+  it('denies with NotMutated, field by field, when the mutating call was lost', () => {
+    const { allowed, findings } = validate(requestOf(asked), policies, good);
+    assert.equal(allowed, false);
+    assert.deepEqual(
+      findings.map(({ reason, rule, path, wouldPass }) => [reason, rule, path, wouldPass]),
+      [
+        ['NotMutated', 'range', 'spec.chart.spec.version', '">=1.28.0 <2.0.0"'],
+        ['NotMutated', 'defaults', 'spec.install.remediation.retries', '2'],
+      ],
+    );
+  });
+
+  it('accepts an object that is stable under the set before a reload, and only for mutations', () => {
+    const next = policySet(rules(3));
+    assert.equal(validate(requestOf(final), { current: next }, good).allowed, false);
+    assert.equal(validate(requestOf(final), { current: next, previous: set }, good).allowed, true);
+    assert.deepEqual(
+      validate(requestOf(final), { current: next, previous: set }, evil).findings.map(({ reason }) => reason),
+      ['SourceNotAllowed'],
+    );
+  });
+
+  it('does not ask for a default that the version cannot hold', () => {
+    const v2only = policySet([
+      { id: 'd', defaults: { HelmRelease: { 'spec.install.disableTakeOwnership': true } } },
+    ]);
+    const beta = { ...helmRelease(), apiVersion: 'helm.toolkit.fluxcd.io/v2beta1' };
+    assert.equal(validate(requestOf(beta), { current: v2only }, good).allowed, true);
+    assert.equal(validate(requestOf(helmRelease()), { current: v2only }, good).allowed, false);
+  });
+
+  it('judges what the schema would have refused as an error', () => {
+    const { allowed, findings } = validate(requestOf(helmRelease({ interval: 5 })), policies, good);
+    assert.deepEqual([allowed, findings[0]?.reason], [false, 'InvalidObject']);
+  });
+});
+
+describe('an update of an object that policies would refuse by now', () => {
+  const update = (change: (object: JsonObject) => JsonObject) =>
+    validate(requestOf(change(final), final), policies, evil).allowed;
+
+  const passes: readonly (readonly [string, (object: JsonObject) => JsonObject])[] = [
+    ['nothing', (object) => object],
+    ['finalizers', (object) => withValueAt(object, ['metadata', 'finalizers'], ['finalizers.fluxcd.io'])],
+    ['status', (object) => withValueAt(object, ['status'], { observedGeneration: 1 })],
+    ['a foreign annotation', (object) => withValueAt(object, ['metadata', 'annotations', 'x'], 'y')],
+    ['managedFields', (object) => withoutKeyAt(object, ['metadata', 'managedFields'])],
+    [
+      'finalizers while it is being deleted',
+      (object) => withValueAt(object, ['metadata', 'deletionTimestamp'], 'now'),
+    ],
+  ];
+  for (const [name, change] of passes) {
+    it(`passes when it changes ${name} only`, () => {
+      assert.equal(update(change), true);
+    });
+  }
+
+  const judged: readonly (readonly [string, (object: JsonObject) => JsonObject])[] = [
+    ['spec', (object) => withValueAt(object, ['spec', 'interval'], '10m')],
+    [
+      'spec while it is being deleted',
+      (object) =>
+        withValueAt(
+          withValueAt(object, ['metadata', 'deletionTimestamp'], 'now'),
+          ['spec', 'interval'],
+          '10m',
+        ),
+    ],
+    ['labels', (object) => withValueAt(object, ['metadata', 'labels'], { a: 'b' })],
+    ['ownerReferences', (object) => withValueAt(object, ['metadata', 'ownerReferences'], [{ kind: 'X' }])],
+    [
+      'requestedAt',
+      (object) => withValueAt(object, ['metadata', 'annotations', 'reconcile.fluxcd.io/requestedAt'], '1'),
+    ],
+    [
+      'forceAt',
+      (object) => withValueAt(object, ['metadata', 'annotations', 'reconcile.fluxcd.io/forceAt'], '1'),
+    ],
+    [
+      'resetAt',
+      (object) => withValueAt(object, ['metadata', 'annotations', 'reconcile.fluxcd.io/resetAt'], '1'),
+    ],
+    [
+      'an annotation of ours',
+      (object) => withoutKeyAt(object, ['metadata', 'annotations', 'helmgate.dev/defaults']),
+    ],
+  ];
+  for (const [name, change] of judged) {
+    it(`is judged in full when it changes ${name}`, () => {
+      assert.equal(update(change), false);
+    });
+  }
+
+  it('does not count an empty map of labels as a change', () => {
+    assert.equal(
+      update((object) => withValueAt(object, ['metadata', 'labels'], {})),
+      true,
+    );
+  });
+});
+
+describe('the facts that a set needs', () => {
+  it('are the sources that its rules follow, each once', () => {
+    const subject = toSubject(requestOf(helmRelease({ chart: chart('*', { namespace: 'flux' }) })));
+    const two = policySet([
+      ...rules(2),
+      { id: 'more', chartVersion: { charts: [{ name: 'x', source: 'https://flagger.app' }], within: '*' } },
+    ]);
+    assert.deepEqual(requiredSources(two, subject), [
+      { kind: 'HelmRepository', namespace: 'flux', name: 'flagger' },
+    ]);
+    assert.deepEqual(requiredSources(policySet([{ id: 'v', chartVersion: { within: '*' } }]), subject), []);
+  });
+});
