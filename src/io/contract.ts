@@ -176,6 +176,11 @@ export interface GateSessionOptions {
   readonly releaseNamespace: string;
   readonly storageNamespace: string;
   readonly fieldManager: string;
+  /**
+   * The user that the API server sees in every request of this session, records included; without it the requests are
+   * Helmgate's own. An empty text is refused when the session is opened.
+   */
+  readonly impersonateUser?: string;
   /** Called after the API server answered a storage write. */
   readonly onStorageWrite: (write: StorageWrite) => void;
   readonly onWrite?: (write: GateWrite) => void;

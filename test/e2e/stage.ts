@@ -45,8 +45,8 @@ export class Stage implements AsyncDisposable {
     return { ...process.env, ...this.sandbox.env, XDG_STATE_HOME: join(this.folder, 'state') };
   }
 
-  /** Starts `helmgate serve` (again). */
-  startServe(): ServeProcess {
+  /** Starts `helmgate serve` (again), with further flags. */
+  startServe(...flags: readonly string[]): ServeProcess {
     const args = [
       ...[
         '--policies',
@@ -57,6 +57,7 @@ export class Stage implements AsyncDisposable {
         join(this.folder, 'state'),
       ],
       ...['--helm', this.sandbox.binaries.helm, '--register', '--drain-quiet', '0s', ...this.#serveArgs],
+      ...flags,
     ];
     this.serve = new ServeProcess(args, { bin, cwd: this.folder, env: this.env });
     return this.serve;

@@ -31,7 +31,11 @@ function printNumber(value: number): string {
   return value < 0 ? '-1e999' : '1e999';
 }
 
+/** Most strings: printable ASCII without quote and backslash, which need no escaping at all. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(UNSAFE, escapeUnit);
 }
 

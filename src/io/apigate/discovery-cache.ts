@@ -10,7 +10,7 @@ export interface CachedAnswer {
 export type FetchAnswer = (etag: string | undefined) => Promise<CachedAnswer>;
 
 export interface DiscoveryCache {
-  /** The answer for a key: path, query and Accept. Concurrent callers share one request. */
+  /** The answer for a key: identity, path, query and Accept. Concurrent callers share one request. */
   get(key: string, path: string, fetch: FetchAnswer): Promise<CachedAnswer>;
   /** Forgets everything: the API has changed. */
   clear(): void;

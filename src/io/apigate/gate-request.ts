@@ -32,7 +32,7 @@ export async function handleRequest(
   const route = routeOf(target.segments);
   if (route === undefined) return void answerStatus(response, 'NotFound', 'the gate serves no such path');
   if (!METHODS.has(method)) return void answerStatus(response, 'MethodNotAllowed', `${method} is not served`);
-  if (route.kind === 'discovery') return serveDiscovery(parts, target, request, response);
+  if (route.kind === 'discovery') return serveDiscovery(parts, session, target, request, response);
   const { resource } = route;
   if (resource.subresource !== undefined && TUNNELS.has(resource.subresource)) {
     const message = `${resource.subresource} is refused by Helmgate: releases need no tunnels`;
@@ -94,7 +94,14 @@ async function exchange(
   const watch = asked.get('watch');
   const longLived = watch !== null && watch !== 'false';
   const answer = await parts.upstream.send(
-    { method, path: query === '' ? pathText : `${pathText}?${query}`, headers, body, longLived },
+    {
+      method,
+      path: query === '' ? pathText : `${pathText}?${query}`,
+      headers,
+      body,
+      longLived,
+      impersonateUser: session.options.impersonateUser,
+    },
     signal,
   );
   const done = answer.statusCode < 300;

@@ -3,6 +3,7 @@ import { readBody } from './bounded-body.ts';
 import type { CachedAnswer } from './discovery-cache.ts';
 import type { GateParts } from './gate-parts.ts';
 import { formatPath, type RequestTarget } from './request-target.ts';
+import type { Session } from './session.ts';
 import { answerStatus } from './status-answer.ts';
 import { forwardedHeaders } from './upstream.ts';
 
@@ -12,6 +13,7 @@ const MAX_DISCOVERY_BYTES = 32 * 1024 * 1024;
 /** Answers version, discovery and OpenAPI requests, from memory where it can. */
 export async function serveDiscovery(
   parts: GateParts,
+  session: Session,
   target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
@@ -23,10 +25,13 @@ export async function serveDiscovery(
   const query = target.query.toString();
   const pathAndQuery = query === '' ? path : `${path}?${query}`;
   const { accept = 'application/json', 'user-agent': agent = 'helm' } = forwardedHeaders(request.headers);
-  const answer = await parts.discovery.get(`${accept} ${pathAndQuery}`, path, async (etag) => {
+  // What one identity may see is no answer for another.
+  const { impersonateUser } = session.options;
+  const key = `${JSON.stringify(impersonateUser ?? null)} ${accept} ${pathAndQuery}`;
+  const answer = await parts.discovery.get(key, path, async (etag) => {
     const headers = { accept, 'user-agent': agent, ...(etag === undefined ? {} : { 'if-none-match': etag }) };
     const fetched = await parts.upstream.send(
-      { method: 'GET', path: pathAndQuery, headers, body: null, longLived: false },
+      { method: 'GET', path: pathAndQuery, headers, body: null, longLived: false, impersonateUser },
       parts.closing,
     );
     const body = await readBody(fetched.body, MAX_DISCOVERY_BYTES);

@@ -14,7 +14,9 @@ export interface Session {
 /** 256 bits: not to be guessed, so a lookup by equality tells nothing. */
 const TOKEN_BYTES = 32;
 
+/** Throws when the user to impersonate is empty: a request without a name would be made as ourselves. */
 export function createSession(options: GateSessionOptions): Session {
+  if (options.impersonateUser?.trim() === '') throw new Error('refused: the user to impersonate is empty');
   return {
     token: randomBytes(TOKEN_BYTES).toString('base64url'),
     options,

@@ -10,11 +10,13 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable | Buffer | null;
+  /** Who the request is made as; undefined for ourselves. Required, so that no caller forgets to say it. */
+  readonly impersonateUser: string | undefined;
   /** Watches get sockets without a limit on their number. */
   readonly longLived: boolean;
 }
 
-/** The API server as the gate sees it: requests under our identity, answers as streams. */
+/** The API server as the gate sees it: requests under our identity or one that we impersonate, answers as streams. */
 export interface Upstream {
   send(request: UpstreamRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
@@ -55,7 +57,7 @@ export function createUpstream(access: KubeAccess): Upstream {
       return (request.longLived ? watchPool : pool).request({
         method: request.method as Dispatcher.HttpMethod,
         path: `${basePath}${request.path}`,
-        headers: { ...request.headers, ...(await identityHeaders(access, undefined)) },
+        headers: { ...request.headers, ...(await identityHeaders(access, request.impersonateUser)) },
         body: request.body,
         signal,
       });

@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from '../../core/api/kube-object.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json/json.ts';
 import type { ListOptions } from '../contract.ts';
-import { KubeError } from './kube-error.ts';
+import { hasStatus, KubeError } from './kube-error.ts';
 import { apiVersionOf, collectionPath } from './resource-path.ts';
 import type { KubeTransport } from './transport.ts';
 
@@ -13,7 +13,7 @@ const PAGE_SHRINK = 8;
 /** 2,000 pages of 500: a million objects. More is a server that repeats its continue token. */
 const MAX_PAGES = 2_000;
 
-export const METADATA_LIST: string = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 export const METADATA_OBJECT: string = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 /** A whole list, and the resourceVersion from which a watch continues it. */
@@ -22,15 +22,19 @@ export interface ListResult {
   readonly objects: readonly KubeObject[];
 }
 
-/** Reads a list in pages; a page that is too large in bytes is asked for again with fewer objects. */
+/**
+ * Reads a list in pages. A page that is too large in bytes is asked for again with fewer objects; a list whose continue token
+ * expired is begun anew, once.
+ */
 export async function listPages(
   transport: KubeTransport,
   resource: Resource,
   options: ListOptions,
   signal: AbortSignal,
 ): Promise<ListResult> {
-  const objects: KubeObject[] = [];
+  let objects: KubeObject[] = [];
   let limit = PAGE_LIMIT;
+  let restarted = false;
   let continueToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     let answer: Json;
@@ -51,6 +55,13 @@ export async function listPages(
         signal,
       );
     } catch (error) {
+      if (continueToken !== undefined && !restarted && hasStatus(error, 410)) {
+        // etcd compacted the list away between two pages: half of it is of no use.
+        restarted = true;
+        objects = [];
+        continueToken = undefined;
+        continue;
+      }
       if (!(error instanceof KubeError) || error.reason !== 'AnswerTooLarge' || limit === 1) throw error;
       limit = Math.max(1, Math.floor(limit / PAGE_SHRINK));
       continue;

@@ -14,10 +14,10 @@ export const WEBHOOK_LIMITS: WebhookLimits = {
   /** object and oldObject, 3 MiB each (the API server's limit for a request body), and 1 MiB for the rest. */
   maxBodyBytes: 7 * 1024 * 1024,
   /**
-   * Bodies that are being received or wait, all together: nine of full size. Parsing is one at a time and takes
-   * about five times a body's size, so that the process stays under 256 MiB.
+   * Bodies that are being received or wait, all together: four of full size, or thousands of ordinary ones. Parsing is one
+   * at a time and takes about five times a body's size, so that the process stays under 256 MiB.
    */
-  maxBufferedBytes: 64 * 1024 * 1024,
+  maxBufferedBytes: 32 * 1024 * 1024,
   /** Three API servers with their default of 200 mutating requests in flight each. */
   maxConcurrentReviews: 600,
   /** A caller keeps a connection per request in flight; the rest is room for probes and for slow ones that wait to be cut. */
@@ -27,7 +27,7 @@ export const WEBHOOK_LIMITS: WebhookLimits = {
    * 250 ms. It is Node's headersTimeout as well: until the headers are complete that one alone counts. It does not run
    * while a connection idles between requests (Node 24), so that it may be shorter than the keep-alive time.
    */
-  requestTimeoutMs: 9_500,
+  requestTimeoutMs: 9_000,
   /** Quiet time after the last request that ends a drain: endpoints reach every API server well within it. */
   drainQuietMs: 10_000,
   /** With the tail and the last connections: 45 s. */

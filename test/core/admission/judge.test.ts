@@ -6,7 +6,7 @@ import { toSubject } from '../../../src/core/admission/to-subject.ts';
 import { applyPatch } from '../../../src/core/json/apply.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { valueAt, withoutKeyAt, withValueAt } from '../../../src/core/json/pointer.ts';
-import { chart, factsWith, helmRelease, policySet } from '../policy/policy-fixture.ts';
+import { chart, factsWith, helmRelease, policySet, policySets } from '../policy/policy-fixture.ts';
 import { requestOf } from './review-fixture.ts';
 
 const rules = (retries: number) => [
@@ -43,6 +43,25 @@ describe('the mutating endpoint', () => {
       const { allowed, patch } = mutate(requestOf(object), policies, good);
       assert.deepEqual([allowed, patch], [true, []]);
     }
+  });
+
+  it('patches nothing where rules fight, which the validating one denies', () => {
+    const fighting = {
+      current: policySets({
+        a: {
+          match: { namespaces: { names: ['team'] } },
+          rules: [{ id: 'r', defaults: { HelmRelease: { 'spec.timeout': '1m' } } }],
+        },
+        b: {
+          match: { namespaces: { names: ['prod'] } },
+          rules: [{ id: 'r', defaults: { HelmRelease: { 'spec.timeout': '2m' } } }],
+        },
+      }),
+    };
+    const request = requestOf(helmRelease({ targetNamespace: 'prod' }));
+    const { allowed, patch, mutations } = mutate(request, fighting, good);
+    assert.deepEqual([allowed, patch, mutations], [true, [], []]);
+    assert.equal(validate(request, fighting, good).allowed, false);
   });
 
   it('leaves the status subresource, deletions and finalizer edits alone', () => {

@@ -48,6 +48,7 @@ describe('parsing JSON without loss', () => {
   it('agrees with JSON.parse and JSON.stringify on everything else', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
+        fc.pre(!/[0-9]{16}/.test(text));
         const plain = JSON.parse(text) as Json;
         assert.deepEqual(parsed(text), plain);
         assert.equal(stringifyJson(plain), JSON.stringify(plain));

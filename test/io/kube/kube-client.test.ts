@@ -99,6 +99,26 @@ test('asks for smaller pages when a page has more bytes than are let in', async 
   );
 });
 
+test('begins a list anew when it expires between two pages, once', async () => {
+  await withClient(
+    (request, response, count) => {
+      const item = (name: string): unknown => ({ metadata: { name, namespace: 'a' } });
+      const first = request.url?.includes('continue=') !== true;
+      if (first) sendJson(response, 200, { metadata: { continue: 'x' }, items: [item(`first${count}`)] });
+      else if (count === 4) sendJson(response, 200, { metadata: {}, items: [item('last')] });
+      else sendJson(response, 410, statusBody(410, 'Expired', 'too old'));
+    },
+    async (client) => {
+      const objects = await client.list(CONFIG_MAP, {}, signal());
+      assert.deepEqual(
+        objects.map((object) => object.metadata.name),
+        ['first3', 'last'],
+      );
+      await assert.rejects(client.list(CONFIG_MAP, {}, signal()), { status: 410 });
+    },
+  );
+});
+
 test('refuses an object that is longer than any object can be', async () => {
   await withClient(
     (_request, response) => sendJson(response, 200, { metadata: {}, data: 'x'.repeat(9 * 1024 * 1024) }),

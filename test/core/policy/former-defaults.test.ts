@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { JsonObject } from '../../../src/core/json/json.ts';
+import { stripFormerDefaults } from '../../../src/core/policy/former-defaults.ts';
+import { helmRelease } from './policy-fixture.ts';
+
+const ANNOTATION = 'helmgate.dev/defaults';
+
+function strip(record: string, spec: JsonObject, more: JsonObject = {}) {
+  const managedFields = [{ operation: 'Apply', fieldsV1: { 'f:spec': { 'f:interval': {} } } }];
+  const object = helmRelease(spec, {
+    annotations: { [ANNOTATION]: record },
+    labels: { a: 'b' },
+    managedFields,
+    ...more,
+  });
+  const { object: stripped, taken } = stripFormerDefaults({ ...object, status: { failures: 1 } });
+  return { taken: [...taken.keys()], spec: stripped['spec'] as JsonObject, stripped };
+}
+
+describe('the record of former defaults', () => {
+  it('counts a remembered value that nobody owns as absent', () => {
+    assert.deepEqual(strip('{"/spec/timeout":"5m"}', { timeout: '5m' }).taken, ['/spec/timeout']);
+  });
+
+  it('says nothing about a value that has changed since', () => {
+    assert.deepEqual(strip('{"/spec/timeout":"5m"}', { timeout: '6m' }).taken, []);
+  });
+
+  for (const pointer of [
+    '/metadata/labels/a',
+    '/status/failures',
+    '/kind',
+    '/spec',
+    '',
+    'spec',
+    '/metadata/managedFields',
+  ]) {
+    it(`is not believed about ${pointer || 'the whole object'}`, () => {
+      const values: Record<string, unknown> = {
+        '/metadata/labels/a': 'b',
+        '/status/failures': 1,
+        '/kind': 'HelmRelease',
+      };
+      const record = JSON.stringify({ [pointer]: values[pointer] ?? { interval: '5m' } });
+      const { taken, stripped } = strip(record, {});
+      assert.deepEqual(taken, []);
+      assert.equal(stripped['kind'], 'HelmRelease');
+      assert.deepEqual(stripped['status'], { failures: 1 });
+    });
+  }
+
+  for (const record of [
+    'nonsense',
+    '[]',
+    'null',
+    '5',
+    '{"a":',
+    `{"/spec/timeout":"5m","x":"${'x'.repeat(20_000)}"}`,
+  ]) {
+    it(`is passed over when it is ${record.slice(0, 20)} (${record.length} characters)`, () => {
+      assert.deepEqual(strip(record, { timeout: '5m' }).taken, []);
+    });
+  }
+
+  it('takes __proto__ in a pointer for a key', () => {
+    assert.deepEqual(strip('{"/spec/__proto__/x":1,"/spec/constructor/name":"Object"}', {}).taken, []);
+  });
+});
