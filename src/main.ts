@@ -7,34 +7,50 @@ import { runCommand } from './cli/commands.ts';
 import type { CliContext } from './cli/context.ts';
 import { EXIT_FAILED } from './cli/exit-code.ts';
 import { cacheFolder } from './config/folders.ts';
+import { parentToWatch } from './config/parent.ts';
 
 /** How often the process looks whether the one that started it is still there. */
-const PARENT_CHECK_MS = 500;
+const PARENT_CHECK_MS = 250;
 
 /** Exit code of a process that a signal ended, by the shells' convention (128 + number). */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** The same for a writer whose reader is gone. Node ignores SIGPIPE and reports EPIPE instead. */
+const SIGPIPE_CODE = 141;
 
 /**
  * Runs one command line (without `node` and the script) and ends the process with the command's exit code.
  *
- * The first signal asks the command to stop by its AbortSignal; a second one ends the process at once. Under `npm run`
- * and `npx` the death of the parent counts as a signal, because they don't always pass one on.
+ * The first signal asks the command to stop by its AbortSignal; a second one ends the process at once. A command that
+ * throws after that was cut off and ends with the signal's code; one that returns was meant to run until it is told to stop,
+ * and ends with its own. Under `npm run` and `npx` the death of the parent counts as a signal, because they don't always
+ * pass one on.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   enableCompileCache(join(cacheFolder(process.env), 'compile'));
   const controller = new AbortController();
   let exitCode = 0;
-  const stop = (code: number): void => {
-    if (controller.signal.aborted) process.exit(code);
-    exitCode = Math.max(exitCode, code);
+  let cutOffCode: number | undefined;
+  /** Asks the command to stop; answers whether it had been asked before. */
+  const ask = (code: number): boolean => {
+    const again = cutOffCode !== undefined;
+    cutOffCode ??= code;
     controller.abort(new Error('interrupted'));
+    return again;
   };
-  for (const [signal, code] of Object.entries(SIGNAL_CODES)) process.on(signal, () => stop(code));
-  const watch = watchParent(() => stop(SIGNAL_CODES.SIGHUP));
+  for (const [signal, code] of Object.entries(SIGNAL_CODES)) {
+    process.on(signal, () => {
+      if (ask(code)) process.exit(code);
+    });
+  }
+  const watch = watchParent(() => ask(SIGNAL_CODES.SIGHUP));
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe went away (`helmgate ... | head`): nothing more to say.
-    if (error.code === 'EPIPE') stop(0);
+    // The reader of a pipe went away (`helmgate ... | head`): nothing more to say, but all of it still to be taken down.
+    if (error.code === 'EPIPE') ask(SIGPIPE_CODE);
     else throw error;
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    // Nobody reads complaints any more: no reason to stop what is being done.
+    if (error.code !== 'EPIPE') throw error;
   });
 
   const context: CliContext = {
@@ -51,7 +67,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await runCommand(context, argv);
   } catch (error) {
-    if (!controller.signal.aborted || exitCode === 0) {
+    if (cutOffCode !== undefined) {
+      exitCode = cutOffCode;
+    } else {
       process.stderr.write(`helmgate: ${error instanceof Error ? error.message : String(error)}\n`);
       if (context.env['HELMGATE_DEBUG'] !== undefined && error instanceof Error) {
         process.stderr.write(`${error.stack ?? ''}\n`);
@@ -66,10 +84,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit(exitCode);
 }
 
-/** Calls back once when the parent process is gone; only under npm, elsewhere a process may outlive its shell. */
+/** Calls back once when the process that this one must not outlive is gone. */
 function watchParent(gone: () => void): NodeJS.Timeout | undefined {
-  if (process.env['npm_lifecycle_event'] === undefined) return undefined;
-  const parent = process.ppid;
+  const parent = parentToWatch(process.env, process.ppid);
+  // Not for what this process starts in its turn.
+  delete process.env['HELMGATE_PARENT'];
+  if (parent === undefined) return undefined;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

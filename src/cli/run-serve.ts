@@ -1,5 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { ConfigError, type ServeConfig } from '../config/serve-config.ts';
@@ -16,14 +15,15 @@ import { loadAccess } from '../io/kube/load-access.ts';
 import { createReflectors } from '../io/kube/reflector.ts';
 import type { KubeAccess } from '../io/kube-access.ts';
 import { startPolicySource } from '../io/policyfiles/start-policy-source.ts';
-import { makeAuthority, makeLeaf } from '../io/tls/authority.ts';
+import type { IssuedPair } from '../io/tls/authority.ts';
 import { startController } from '../runtime/controller/controller.ts';
 import { STATUS_MANAGER } from '../runtime/controller/write-status.ts';
 import { lookupThrough } from '../runtime/facts.ts';
-import { createMetrics, type Metrics } from '../runtime/telemetry/metrics.ts';
+import { createMetrics, type Metrics, type PolicyGauges } from '../runtime/telemetry/metrics.ts';
 import { judgeReviews } from '../runtime/webhook/judge-reviews.ts';
 import { registerWebhook } from '../runtime/webhook/register-webhook.ts';
 import { startWebhook } from '../runtime/webhook/start-webhook.ts';
+import { openServingPair } from './serving-pair.ts';
 
 const USER_AGENT = 'helmgate';
 /** Name of both webhook configurations. */
@@ -119,7 +119,11 @@ async function addLoop(
     workDir: join(config.stateDir, 'helm'),
   });
   log.info({ version: await helm.version(signal) }, 'found helm');
-  const gate = await createApiGate({ access });
+  const gate = await createApiGate({
+    access,
+    onError: (error) =>
+      log.error({ error: error instanceof Error ? error.message : String(error) }, 'the API gate failed'),
+  });
   parts.defer(() => gate.close());
   const controller = startController({
     kube,
@@ -150,11 +154,15 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
     await Promise.all([...reflectors.values()].map((reflector) => reflector.close()));
   });
   await Promise.all([...reflectors.values()].map((reflector) => reflector.synced(signal)));
-  const { pair, caPem } = await servingPair(config);
+  let replacePair: (pair: IssuedPair) => void = () => {};
+  const serving = await openServingPair(config, log, (pair) => replacePair(pair));
+  parts.defer(() => serving.close());
+  metrics.observeCertificateExpiry(serving.notAfterMs, CLOCK.now);
+  metrics.observePolicies(() => policyGauges(policies));
   const webhook = await startWebhook({
     host: config.host,
     port: config.port,
-    pair,
+    pair: serving.pair,
     judging: judgeReviews({ policies, lookup: lookupThrough(reflectors, kube) }),
     audit,
     metrics,
@@ -163,6 +171,7 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
     now: () => new Date(),
     limits: { drainQuietMs: config.drainQuietMs },
   });
+  replacePair = webhook.replacePair;
   parts.defer(() => webhook.drain());
   log.info({ address: webhook.address, port: webhook.port }, 'the webhook listens');
   if (!config.register) return;
@@ -171,35 +180,24 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
       kube,
       log,
       name: CONFIGURATION_NAME,
-      caBundlePem: caPem,
+      startReflector,
+      caBundlePem: serving.caPem,
       probeNamespace: access.namespace,
-      reach: { url: `https://${config.host}:${webhook.port}` },
+      reach:
+        config.service === undefined
+          ? { url: `https://${config.host}:${webhook.port}` }
+          : { service: config.service },
     },
     signal,
   );
   parts.defer(() => registration.close());
 }
 
-/** The pair from files, or one of this process's own that never touches a disk. */
-async function servingPair({ tls, host }: ServeConfig): Promise<{
-  readonly pair: { readonly certPem: string; readonly keyPem: string };
-  readonly caPem: string;
-}> {
-  if (tls !== undefined) {
-    const [certPem, keyPem, caPem] = await Promise.all([
-      readFile(tls.certFile, 'utf8'),
-      readFile(tls.keyFile, 'utf8'),
-      readFile(tls.caFile, 'utf8'),
-    ]);
-    const certificate = new X509Certificate(certPem);
-    if (new Date(certificate.validTo) < new Date()) {
-      throw new ConfigError(`the certificate in ${tls.certFile} ended on ${certificate.validTo}`);
-    }
-    return { pair: { certPem, keyPem }, caPem };
-  }
-  const authority = await makeAuthority({ now: new Date() });
-  const pair = await makeLeaf(authority, { dnsNames: ['localhost'], ipAddresses: [host], now: new Date() });
-  return { pair, caPem: authority.certPem };
+function policyGauges(policies: Ground['policies']): PolicyGauges | undefined {
+  const set = policies.inForce()?.current;
+  if (set === undefined) return undefined;
+  const { digest, commit = '', ruleCount } = set;
+  return { digest, commit, rules: ruleCount, ageSeconds: policies.ageMs() / 1000 };
 }
 
 /** A path as it is, a bare name looked up in PATH as a shell would. */

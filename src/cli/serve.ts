@@ -20,6 +20,10 @@ export function serveCommand(context: CliContext): Command {
     .option('--workers <n>', 'releases worked on at once (4)')
     .option('--host <address>', 'address the webhook listens on (127.0.0.1)')
     .option('--port <port>', 'port the webhook listens on (a free one)')
+    .option(
+      '--service <namespace/name:port>',
+      'Service by which the API server reaches the webhook (by address)',
+    )
     .option('--tls-cert <file>', 'serving certificate; without it one is made for this run')
     .option('--tls-key <file>', 'its key')
     .option('--tls-ca <file>', 'the CA that signed it, which the API server is told to trust')
@@ -33,7 +37,8 @@ It writes its log as JSON Lines to standard error; the line "ready" says that it
 Examples:
   helmgate serve --policies policies/ --register
   helmgate serve --policies policies/ --no-loop --register     only the gate, beside Flux
-  helmgate serve --policies policies/ --no-webhook             only the loop`,
+  helmgate serve --policies policies/ --no-webhook             only the loop
+  helmgate serve --policies /policies --register --host 0.0.0.0 --port 9443 --service helmgate/helmgate`,
     )
     .action(async (flags: Partial<ServeFlags>) => {
       let config: ServeConfig;

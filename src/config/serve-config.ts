@@ -16,6 +16,7 @@ export interface ServeFlags {
   readonly register: boolean;
   readonly host?: string;
   readonly port?: string;
+  readonly service?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
@@ -39,10 +40,19 @@ export interface ServeConfig {
   readonly register: boolean;
   readonly host: string;
   readonly port: number;
+  /** The Service by which the API server reaches the webhook; without it, by address. */
+  readonly service?: ServiceAddress;
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
   readonly workers: number;
   readonly drainQuietMs: number;
   readonly exitWithParent: boolean;
+}
+
+/** A port of a Service of the cluster. */
+export interface ServiceAddress {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
 }
 
 /** A flag or a combination of flags that can't be right; the message says which and what to type. */
@@ -88,6 +98,7 @@ export function readServeConfig(
     register: flags.register,
     host: flags.host ?? '127.0.0.1',
     port: readWhole('--port', flags.port, 0, 0, 65_535),
+    ...(flags.service === undefined ? {} : { service: readService(flags.service) }),
     ...(certFile === undefined || keyFile === undefined || caFile === undefined
       ? {}
       : { tls: { certFile, keyFile, caFile } }),
@@ -104,6 +115,18 @@ function readWhole(flag: string, text: string | undefined, absent: number, min: 
     throw new ConfigError(`${flag} takes a whole number from ${min} to ${max}, not '${text}'`);
   }
   return value;
+}
+
+/** The port that a Service for webhooks usually has. */
+const DEFAULT_SERVICE_PORT = 443;
+const SERVICE = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)\/([a-z0-9]([-a-z0-9]*[a-z0-9])?)(?::(\d{1,5}))?$/;
+
+function readService(text: string): ServiceAddress {
+  const [, namespace, , name, , port] = SERVICE.exec(text) ?? [];
+  if (namespace === undefined || name === undefined) {
+    throw new ConfigError(`--service takes NAMESPACE/NAME or NAMESPACE/NAME:PORT, not '${text}'`);
+  }
+  return { namespace, name, port: readWhole('--service', port, DEFAULT_SERVICE_PORT, 1, 65_535) };
 }
 
 function readDuration(flag: string, text: string | undefined, absent: number): number {

@@ -18,7 +18,8 @@ export class ServeProcess {
   constructor(args: readonly string[], options: { bin: string; cwd: string; env: NodeJS.ProcessEnv }) {
     this.#child = spawn(process.execPath, [options.bin, 'serve', '--exit-with-parent', ...args], {
       cwd: options.cwd,
-      env: options.env,
+      // Named, since this process may be killed before the child has looked who its parent is.
+      env: { ...options.env, HELMGATE_PARENT: String(process.pid) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

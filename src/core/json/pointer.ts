@@ -2,7 +2,13 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 
 /** Writes reference tokens as an RFC 6901 pointer; no tokens give the empty pointer, the whole document. */
 export function formatPointer(tokens: readonly string[]): string {
-  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  let pointer = '';
+  for (const token of tokens) pointer += `/${/[~/]/.test(token) ? escapeToken(token) : token}`;
+  return pointer;
+}
+
+function escapeToken(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Reads an RFC 6901 pointer; undefined when it is none (no leading `/`, or `~` without 0 or 1 after it). */

@@ -33,8 +33,21 @@ const SEGMENT = /^([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})+$/;
 /** The OCI distribution specification's name components. */
 const OCI_SEGMENT = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/;
 
+/** Results that are remembered: the rules of a set ask for the same few URLs at every request. */
+const MAX_REMEMBERED = 256;
+const remembered = new Map<string, UrlResult>();
+
 /** Reads a URL that is already in canonical spelling. */
 export function parseCanonicalUrl(text: string): UrlResult {
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const result = read(text);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  if (text.length <= MAX_URL_LENGTH) remembered.set(text, result);
+  return result;
+}
+
+function read(text: string): UrlResult {
   const result = parse(text);
   if (result.ok) return result;
   const hint = canonicalSpelling(text);

@@ -50,7 +50,10 @@ export function mutateObject(
   facts: Facts,
   onError: (rule: CompiledRule, error: unknown) => void,
 ): Mutated {
-  const warnings = new Set(stuckDefaults(stripped, rules.matched, subject.kind));
+  const warnings = new Set([
+    ...stuckDefaults(stripped, rules.matched, subject.kind),
+    ...liftWarnings(lifted),
+  ]);
   const applied = new Map<string, Applied>();
   const findings: Finding[] = lifted.unsupported.map(unsupportedField);
   let object = lifted.object;
@@ -150,6 +153,7 @@ function restoreExcluded(
 
 /** A former default that stays, since ownership cannot be told, is worth a line when the policies say something else by now. */
 function stuckDefaults({ kept }: Stripped, rules: readonly CompiledRule[], kind: string): readonly string[] {
+  if (kept.size === 0) return [];
   const leaves = rules.flatMap(({ body }) => body.defaults ?? []).filter((leaf) => leaf.kind === kind);
   const current = new Map(leaves.map(({ tokens, value }) => [formatPointer(tokens), value]));
   return [...kept]
@@ -161,6 +165,19 @@ function stuckDefaults({ kept }: Stripped, rules: readonly CompiledRule[], kind:
         `${formatPath(parsePointer(pointer) ?? [])} keeps a former default: without managedFields its owner is unknown`,
     )
     .map((warning) => shortText(warning));
+}
+
+/** One line for each old field that was rewritten; the fields that were written instead need none. */
+function liftWarnings({ pointers }: Lifted): readonly string[] {
+  return pointers
+    .filter((pointer) => !pointer.endsWith('/valuesFiles'))
+    .map((pointer) => {
+      const path = formatPath(parsePointer(pointer) ?? []);
+      const [old, now] = pointer.endsWith('/kustomize')
+        ? ["'s old patch lists were", 'patches']
+        : [' was', 'valuesFiles'];
+      return shortText(`${path}${old} rewritten to ${now}: only the beta versions have it`);
+    });
 }
 
 function recordOf(

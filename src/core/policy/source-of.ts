@@ -10,8 +10,22 @@ export interface FollowedSource extends SourceNeed {
   readonly path: string;
 }
 
+/** What was read of an object, which never changes: every rule of a set asks for the same. */
+const known = new WeakMap<
+  JsonObject,
+  { readonly ownNamespace: string; readonly source: FollowedSource | undefined }
+>();
+
 /** The reference of an object to its source: `chartRef`, or `sourceRef`; undefined when it has none. */
 export function sourceOf(kind: string, object: JsonObject, ownNamespace: string): FollowedSource | undefined {
+  const before = known.get(object);
+  if (before?.ownNamespace === ownNamespace) return before.source;
+  const source = readSource(kind, object, ownNamespace);
+  known.set(object, { ownNamespace, source });
+  return source;
+}
+
+function readSource(kind: string, object: JsonObject, ownNamespace: string): FollowedSource | undefined {
   if (kind === 'HelmChart') return readReference(object, ['spec', 'sourceRef'], ownNamespace, false);
   if (kind !== 'HelmRelease') return undefined;
   return (

@@ -71,7 +71,8 @@ export async function handleRequest(
       return;
     }
   }
-  await exchange(parts, session, target.query, incoming, response, signal, reportBoth);
+  const superseded = release?.status === 'superseded';
+  await exchange(parts, session, target.query, incoming, superseded, response, signal, reportBoth);
 }
 
 /** Sends a request on and its answer back; `report` is called with its status before the child has it. */
@@ -80,6 +81,7 @@ async function exchange(
   session: Session,
   asked: URLSearchParams,
   incoming: IncomingRequest,
+  superseded: boolean,
   response: ServerResponse,
   signal: AbortSignal,
   report: (status: number) => void,
@@ -87,7 +89,7 @@ async function exchange(
   const { method, records, path, recordName } = incoming;
   const owner = records === 'none' ? session.options.fieldManager : HELM_MANAGER;
   const headers = { ...incoming.headers };
-  const body = outgoingBody(session, incoming, owner);
+  const body = outgoingBody(session, incoming, owner, superseded);
   if (Buffer.isBuffer(body)) headers['content-length'] = String(body.length);
   const query = ownedQuery(asked, session.options.fieldManager);
   const pathText = formatPath(segmentsOf(path));
@@ -118,16 +120,21 @@ async function exchange(
   await relayAnswer(answer, read, owner, response);
 }
 
-/** The body as the API server gets it: an update of a record with its precondition, the owner's name in place of helm's. */
+/**
+ * The body as the API server gets it: an update of a record with its precondition, the owner's name in place of helm's. helm takes
+ * a conflict on marking the old revision `superseded` for a warning and goes on, which would leave two revisions `deployed`; so that
+ * one write goes without a precondition.
+ */
 function outgoingBody(
   session: Session,
   { body, headers, records, recordName, secret }: IncomingRequest,
   owner: string,
+  superseded: boolean,
 ): IncomingRequest['body'] {
   if (!Buffer.isBuffer(body)) return body;
   if (records === 'none') return ownedBody(body, headers['content-type'], owner);
   const version = session.recordVersions.get(recordName);
-  return records === 'update' && version !== undefined && secret?.resourceVersion === ''
+  return records === 'update' && !superseded && version !== undefined && secret?.resourceVersion === ''
     ? withResourceVersion(body, version)
     : body;
 }

@@ -9,6 +9,7 @@ import { releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from '../../cor
 import { resolve } from '../../core/version/resolve.ts';
 import type { IndexEntry, RepositoryIndex } from '../../io/contract.ts';
 import { gatherValues } from './gather-values.ts';
+import { releaseIdentity } from './release-identity.ts';
 import type { ReleaseFacts } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 import { unsupportedFields, unsupportedSource } from './unsupported.ts';
@@ -33,6 +34,8 @@ export async function gather(pass: ReleasePass): Promise<Gathered | { readonly b
   }
   const fields = unsupportedFields(release);
   if (fields.length > 0) return blocked('UnsupportedField', `not supported yet: ${fields.join(', ')}`);
+  const identity = releaseIdentity(release);
+  if (identity.kind === 'refused') return blocked('AccessDenied', identity.message);
   const waiting = unreadyDependency(pass);
   if (waiting !== undefined) return blocked('DependencyNotReady', `dependency '${waiting}' is not ready`);
 

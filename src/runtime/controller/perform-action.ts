@@ -8,7 +8,9 @@ import type { ActionPlan } from '../../core/release/plan.ts';
 import type { ReleaseRecord } from '../../core/release/release-record.ts';
 import { unlockDescription } from '../../core/release/state.ts';
 import type { FetchedChart, GateWrite, HelmResult, StorageWrite } from '../../io/contract.ts';
+import { assertMayWriteRecords } from './access-review.ts';
 import { recordAction } from './record-decision.ts';
+import { type ReleaseIdentity, releaseIdentity } from './release-identity.ts';
 import type { ReleasePass } from './release-pass.ts';
 
 /** Field manager of rendered objects: Flux's, so that a hand-over moves no field (design, decisions). */
@@ -36,8 +38,8 @@ export async function performAction(
   input: ActionInput,
 ): Promise<ActionOutcome> {
   const startedMs = pass.options.clock.now();
-  const outcome =
-    plan.verb === 'Unlock' ? await unlock(pass, plan, input.attempt) : await runHelm(pass, plan, input);
+  const identity = releaseIdentity(pass.release);
+  const outcome = await perform(pass, plan, input, identity);
   const durationMs = pass.options.clock.now() - startedMs;
   await recordAction(pass, plan, input, { ...outcome, durationMs });
   const { ok, writes, error, absent } = outcome;
@@ -57,15 +59,34 @@ export interface PerformedAction extends ActionOutcome {
   readonly apiWrites: readonly GateWrite[];
 }
 
+async function perform(
+  pass: ReleasePass,
+  plan: ActionPlan,
+  input: ActionInput,
+  identity: ReleaseIdentity,
+): Promise<PerformedAction> {
+  if (identity.kind === 'refused') {
+    const nothing = { command: '', exitCode: null, apiWrites: [], writes: [], durationMs: 0 };
+    return { ...nothing, ok: false, error: identity.message };
+  }
+  const user = identity.kind === 'impersonated' ? identity.user : undefined;
+  return plan.verb === 'Unlock'
+    ? await unlock(pass, plan, input.attempt, user)
+    : await runHelm(pass, plan, input, user);
+}
+
+/** The record is rewritten as ourselves, so whoever the release acts as must be allowed to write it. */
 async function unlock(
   pass: ReleasePass,
   plan: ActionPlan & { readonly verb: 'Unlock' },
   attempt: Attempt,
+  user: string | undefined,
 ): Promise<PerformedAction> {
   const { storage } = pass.options;
   const { record } = plan;
   const done = { command: 'unlock', exitCode: 0, apiWrites: [], writes: [], durationMs: 0 };
   try {
+    if (user !== undefined) await assertMayWriteRecords(pass, user, attempt.storageNamespace);
     await storage.markFailed(attempt.storageNamespace, record, unlockDescription(record.status), pass.signal);
     return { ...done, ok: true };
   } catch (error) {
@@ -83,6 +104,7 @@ async function runHelm(
   pass: ReleasePass,
   plan: Exclude<ActionPlan, { verb: 'Unlock' }>,
   { attempt, chart, values, secrets, latest }: ActionInput,
+  user: string | undefined,
 ): Promise<PerformedAction> {
   const { gate, helm } = pass.options;
   const writes: StorageWrite[] = [];
@@ -93,12 +115,14 @@ async function runHelm(
     chartPath: chart?.path ?? '',
     values: values ?? {},
   });
-  const action = await prepare(pass, planned, latest);
+  const action = await prepare(pass, planned, latest, user);
   const session = gate.open({
     releaseName: attempt.releaseName,
     releaseNamespace: attempt.releaseNamespace,
     storageNamespace: attempt.storageNamespace,
     fieldManager: RENDERED_MANAGER,
+    ...(user === undefined ? {} : { impersonateUser: user }),
+    signal: pass.signal,
     onStorageWrite: (write) => writes.push(write),
     onWrite: (write) => apiWrites.push(write),
   });
@@ -121,9 +145,13 @@ async function prepare(
   pass: ReleasePass,
   action: HelmAction,
   latest: ReleaseRecord | undefined,
+  user: string | undefined,
 ): Promise<HelmAction> {
   if (action.verb === 'install' && action.createNamespace) {
-    await createNamespace(pass, action.releaseNamespace);
+    const exists = await namespaceExists(pass, action.releaseNamespace);
+    // Under another identity helm makes it, through the gate: only that identity's rights count.
+    if (!exists && user !== undefined) return action;
+    if (!exists) await createNamespace(pass, action.releaseNamespace);
     return { ...action, createNamespace: false };
   }
   if ((action.verb === 'upgrade' || action.verb === 'rollback') && action.serverSide === 'auto') {
@@ -132,10 +160,12 @@ async function prepare(
   return action;
 }
 
+async function namespaceExists(pass: ReleasePass, name: string): Promise<boolean> {
+  return (await pass.options.kube.find({ resource: NAMESPACE, name }, pass.signal)) !== undefined;
+}
+
 async function createNamespace(pass: ReleasePass, name: string): Promise<void> {
   const { kube } = pass.options;
-  const existing = await kube.find({ resource: NAMESPACE, name }, pass.signal);
-  if (existing !== undefined) return;
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
   await kube.create(NAMESPACE, namespace, { fieldManager: RENDERED_MANAGER }, pass.signal);
 }

@@ -111,6 +111,21 @@ describe('a decision', () => {
     );
   });
 
+  it('tells the user what was rewritten', () => {
+    const spec = {
+      postRenderers: [{ kustomize: { patchesStrategicMerge: [{ kind: 'A' }] } }],
+      chart: { spec: { ...(chart('*')['spec'] as JsonObject), valuesFile: 'a' } },
+    };
+    const beta = { ...helmRelease(spec), apiVersion: 'helm.toolkit.fluxcd.io/v2beta1' };
+    assert.deepEqual(
+      judge(policySet([{ id: 'd', defaults: { HelmRelease: { 'spec.timeout': '1m' } } }]), beta).warnings,
+      [
+        'spec.chart.spec.valuesFile was rewritten to valuesFiles: only the beta versions have it',
+        "spec.postRenderers.0.kustomize's old patch lists were rewritten to patches: only the beta versions have it",
+      ],
+    );
+  });
+
   it('denies a beta field that has no equal, by name', () => {
     const spec = { postRenderers: [{ kustomize: { patchesStrategicMerge: ['a: b'] } }] };
     const beta = { ...helmRelease(spec), apiVersion: 'helm.toolkit.fluxcd.io/v2beta1' };

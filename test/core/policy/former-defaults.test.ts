@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import { stripFormerDefaults } from '../../../src/core/policy/former-defaults.ts';
+import { stripFormerDefaults, withRecord } from '../../../src/core/policy/former-defaults.ts';
 import { helmRelease } from './policy-fixture.ts';
 
 const ANNOTATION = 'helmgate.dev/defaults';
@@ -62,6 +62,16 @@ describe('the record of former defaults', () => {
       assert.deepEqual(strip(record, { timeout: '5m' }).taken, []);
     });
   }
+
+  it('is left out when it would be too long, and taken away when it is empty', () => {
+    const object = helmRelease({}, { annotations: { [ANNOTATION]: '{}' } });
+    const annotationsOf = (value: JsonObject) => (value['metadata'] as JsonObject)['annotations'];
+    assert.equal(annotationsOf(withRecord(object, new Map([['/spec/x', 'x'.repeat(20_000)]]))), undefined);
+    assert.equal(annotationsOf(withRecord(object, new Map())), undefined);
+    assert.deepEqual(annotationsOf(withRecord(object, new Map([['/spec/x', 2n ** 60n]]))), {
+      [ANNOTATION]: '{"/spec/x":1152921504606846976}',
+    });
+  });
 
   it('takes __proto__ in a pointer for a key', () => {
     assert.deepEqual(strip('{"/spec/__proto__/x":1,"/spec/constructor/name":"Object"}', {}).taken, []);

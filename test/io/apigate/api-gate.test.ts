@@ -232,6 +232,29 @@ test('refuses methods and roots that it does not know, and an upgrade by hanging
   );
 });
 
+test('marks an old revision as superseded without a precondition, whose failure helm would only warn of', async () => {
+  const bodies: string[] = [];
+  await withGate(
+    (request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      request.on('end', () => {
+        bodies.push(body);
+        const metadata = { name: 'sh.helm.release.v1.web.v1', resourceVersion: '41' };
+        sendJson(response, request.method === 'POST' ? 201 : 200, { metadata });
+      });
+    },
+    async ({ open }) => {
+      const url = `${open().server}/api/v1/namespaces/apps/secrets`;
+      await send(url, 'POST', json, record('pending-install'));
+      await send(`${url}/sh.helm.release.v1.web.v1`, 'PUT', json, record('superseded'));
+      assert.equal(JSON.parse(bodies[1] ?? '').metadata.resourceVersion, undefined);
+    },
+  );
+});
+
 test('stores records in the storage namespace, says so after the answer, and guards the next update', async () => {
   const bodies: string[] = [];
   await withGate(
@@ -472,6 +495,60 @@ test('answers 431 to headers over the limit', async () => {
         socket.on('error', () => {});
       });
       assert.match(answer, /^HTTP\/1\.1 431 /);
+    },
+  );
+});
+
+test('impersonates the user of the session in every request, whatever the child says, and asks for no name itself', async () => {
+  const seen: [string, IncomingHttpHeaders][] = [];
+  await withGate(
+    (request, response) => {
+      seen.push([`${request.method} ${request.url}`, request.headers]);
+      sendJson(response, 200, { kind: 'APIVersions' });
+    },
+    async ({ open }) => {
+      const { server } = open({ impersonateUser: 'system:serviceaccount:tenant:deployer' });
+      const child = {
+        'impersonate-user': 'system:admin',
+        'impersonate-uid': '0',
+        'impersonate-extra-a': 'b',
+      };
+      const secrets = '/api/v1/namespaces/apps/secrets';
+      await send(`${server}/api`, 'GET', child);
+      await send(`${server}${secrets}?labelSelector=owner%3Dhelm`, 'GET', child);
+      await send(`${server}${secrets}`, 'POST', { ...json, ...child }, record('pending-install'));
+      await send(`${server}/apis/apps/v1/namespaces/apps/deployments?watch=true`, 'GET', child);
+      await send(`${server}/apis/apps/v1/namespaces/apps/deployments/web`, 'PATCH', child, '{}');
+      assert.equal(seen.length, 5);
+      for (const [what, headers] of seen) {
+        const identity = Object.entries(headers).filter(([name]) => name.startsWith('impersonate-'));
+        assert.deepEqual(identity, [['impersonate-user', 'system:serviceaccount:tenant:deployer']], what);
+        assert.equal(headers['authorization'], 'Bearer our-token', what);
+      }
+    },
+  );
+});
+
+test('does not answer one identity with what another discovered', async () => {
+  await withGate(
+    (request, response) =>
+      sendJson(response, 200, { for: request.headers['impersonate-user'] ?? 'ourselves' }),
+    async ({ open }) => {
+      const users = [undefined, 'system:serviceaccount:a:x', 'system:serviceaccount:b:x'];
+      for (const user of [...users, ...users]) {
+        const { server } = open(user === undefined ? {} : { impersonateUser: user });
+        assert.equal(JSON.parse((await send(`${server}/apis`)).text).for, user ?? 'ourselves');
+      }
+    },
+  );
+});
+
+test('opens no session for an empty user', async () => {
+  await withGate(
+    (_request, response) => sendJson(response, 200, {}),
+    async ({ open }) => {
+      for (const impersonateUser of ['', ' ', '\n'])
+        assert.throws(() => open({ impersonateUser }), /user to impersonate is empty/);
     },
   );
 });

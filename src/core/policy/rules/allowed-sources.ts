@@ -119,8 +119,9 @@ function judgeUrl(
       message: shortText(`${prefix}no URL: there is nothing to judge`),
     });
   }
-  const shown = shortText(redactUrl(url));
   const parsed = parseCanonicalUrl(url);
+  if (parsed.ok && isAllowed(allowed, parsed.url)) return NOTHING;
+  const shown = shortText(redactUrl(url));
   if (!parsed.ok) {
     const hint = parsed.hint === undefined ? undefined : parseCanonicalUrl(parsed.hint);
     const passes = hint?.ok === true && isAllowed(allowed, hint.url);
@@ -140,7 +141,6 @@ function judgeUrl(
           }),
     });
   }
-  if (isAllowed(allowed, parsed.url)) return NOTHING;
   return found({
     reason: 'SourceNotAllowed',
     path,

@@ -13,13 +13,13 @@
 import type { Json, JsonObject } from '../../json/json.ts';
 import { isJsonObject } from '../../json/json.ts';
 import { formatPath } from '../../json/path.ts';
-import { existsInVersion, findField } from '../known-fields.ts';
+import { existsInVersion, findField, type KnownField } from '../known-fields.ts';
 import type { Change, DefaultLeaf, FindingDraft, JudgedKind, RuleBody, RuleInput } from '../rule.ts';
 import { shortText } from '../short-text.ts';
 
 /** Makes the rule of its leaves, one per field, as `compile` expanded them. */
 export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {
-  const byKind = Map.groupBy(leaves, (leaf) => leaf.kind);
+  const byKind = Map.groupBy(leaves.map(withField), (leaf) => leaf.kind);
   return {
     kinds: [...byKind.keys()] as readonly JudgedKind[],
     reads: [],
@@ -37,19 +37,26 @@ export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {
   };
 }
 
+interface CheckedLeaf extends DefaultLeaf {
+  readonly field: KnownField | undefined;
+}
+
+function withField(leaf: DefaultLeaf): CheckedLeaf {
+  return { ...leaf, field: findField(leaf.kind, leaf.tokens)?.field };
+}
+
 function absentLeaves(
-  leaves: readonly DefaultLeaf[],
+  leaves: readonly CheckedLeaf[],
   { subject, object }: RuleInput,
 ): { readonly changes: readonly Change[]; readonly warnings: readonly string[] } {
   const changes: Change[] = [];
   const warnings: string[] = [];
   for (const leaf of leaves) {
     if (!isFillable(object, leaf.tokens)) continue;
-    const found = findField(leaf.kind, leaf.tokens);
-    if (found !== undefined && !existsInVersion(found.field, subject.version)) {
+    if (leaf.field !== undefined && !existsInVersion(leaf.field, subject.version)) {
       warnings.push(
         shortText(
-          `${formatPath(leaf.tokens)} gets no default: ${subject.version} does not have it, use ${found.field.since}`,
+          `${formatPath(leaf.tokens)} gets no default: ${subject.version} does not have it, use ${leaf.field.since}`,
         ),
       );
     } else {
