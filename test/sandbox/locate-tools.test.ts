@@ -76,7 +76,7 @@ test('says that Go is too old, and what it said', async () => {
 });
 
 test('a failed build shows the last lines, leaves no binary and no lock, and names the network when that failed', async () => {
-  program('bin/go', `${go126}\necho "go: dial tcp: lookup proxy.golang.org: no such host" >&2; exit 1`);
+  program('bin/go', `${go126}\necho "go: dial tcp: lookup modules.example: no such host" >&2; exit 1`);
   const error = await failure(locateTools({ env: environment(), tools: ['etcd'] }));
   assert.equal(error.code, 'BuildFailed');
   assert.match(error.message, /building etcd v3\.7\.3 failed:\n.*no such host\n.*GOPROXY/);

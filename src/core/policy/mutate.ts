@@ -99,7 +99,7 @@ function runRound(
       const { changes, warnings } = rule.body.mutate({ ...input, object: before });
       for (const warning of warnings) state.warnings.add(warning);
       for (const first of changes) {
-        const pointer = formatPointer(first.tokens);
+        const { pointer } = first;
         const other = inThisRound.get(pointer);
         const change =
           other === undefined || !isNarrow(other) ? first : again(rule, { ...input, object }, first);
@@ -126,8 +126,7 @@ function again(
   input: Parameters<NonNullable<CompiledRule['body']['mutate']>>[0],
   change: Change,
 ): Change | undefined {
-  const pointer = formatPointer(change.tokens);
-  return rule.body.mutate?.(input).changes.find(({ tokens }) => formatPointer(tokens) === pointer);
+  return rule.body.mutate?.(input).changes.find(({ pointer }) => pointer === change.pointer);
 }
 
 /** A rule that only this user is excluded from keeps what it filled in earlier: his edit must not undo it. */
@@ -145,7 +144,7 @@ function restoreExcluded(
       const value = taken.get(pointer);
       if (leaf.kind !== kind || value === undefined || valueAt(result, leaf.tokens) !== undefined) continue;
       result = withValueAt(result, leaf.tokens, value);
-      applied.set(pointer, { kind: 'default', tokens: leaf.tokens, value, rule });
+      applied.set(pointer, { kind: 'default', tokens: leaf.tokens, pointer, value, rule });
     }
   }
   return result;

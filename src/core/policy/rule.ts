@@ -40,6 +40,8 @@ export interface Judgement {
 export interface Change {
   readonly kind: 'default' | 'override' | 'narrow';
   readonly tokens: readonly string[];
+  /** The tokens as a pointer, made once when the rule is compiled. */
+  readonly pointer: string;
   readonly value: Json;
 }
 

@@ -10,7 +10,7 @@
  * A rule for certain charts whose source is not known applies: what cannot be told is judged.
  * Reasons: RangeTooWide, RangeDisjoint, VersionInvalid, VersionNotAllowed.
  */
-import { valueAt } from '../../json/pointer.ts';
+import { formatPointer, valueAt } from '../../json/pointer.ts';
 import { check } from '../../version/constraint.ts';
 import { parseVersion } from '../../version/version.ts';
 import { type CanonicalUrl, coversUrl, parseCanonicalUrl } from '../canonical-url.ts';
@@ -65,7 +65,8 @@ export function chartVersionRule(written: ChartVersionOptions): RuleBody {
       if (comparison?.kind !== 'wider' || comparison.narrowed === undefined)
         return { changes: [], warnings: [] };
       const tokens = versionTokens(input.subject.kind);
-      const change = { kind: 'narrow', tokens, value: comparison.narrowed } as const;
+      const pointer = formatPointer(tokens);
+      const change = { kind: 'narrow', tokens, pointer, value: comparison.narrowed } as const;
       const from = shortText(versionText(input, tokens), 60);
       const warning = shortText(`${tokens.join('.')} was narrowed from ${from} to ${comparison.narrowed}`);
       return { changes: [change], warnings: [warning] };

@@ -13,6 +13,7 @@
 import type { Json, JsonObject } from '../../json/json.ts';
 import { isJsonObject } from '../../json/json.ts';
 import { formatPath } from '../../json/path.ts';
+import { formatPointer } from '../../json/pointer.ts';
 import { existsInVersion, findField, type KnownField } from '../known-fields.ts';
 import type { Change, DefaultLeaf, FindingDraft, JudgedKind, RuleBody, RuleInput } from '../rule.ts';
 import { shortText } from '../short-text.ts';
@@ -39,10 +40,11 @@ export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {
 
 interface CheckedLeaf extends DefaultLeaf {
   readonly field: KnownField | undefined;
+  readonly pointer: string;
 }
 
 function withField(leaf: DefaultLeaf): CheckedLeaf {
-  return { ...leaf, field: findField(leaf.kind, leaf.tokens)?.field };
+  return { ...leaf, field: findField(leaf.kind, leaf.tokens)?.field, pointer: formatPointer(leaf.tokens) };
 }
 
 function absentLeaves(
@@ -60,7 +62,7 @@ function absentLeaves(
         ),
       );
     } else {
-      changes.push({ kind: 'default', tokens: leaf.tokens, value: leaf.value });
+      changes.push({ kind: 'default', tokens: leaf.tokens, pointer: leaf.pointer, value: leaf.value });
     }
   }
   return { changes, warnings };
