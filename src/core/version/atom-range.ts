@@ -1,4 +1,4 @@
-import type { Atom, Operator, Wildcard } from './constraint.ts';
+import type { Atom, Operator, Wildcard } from './atom.ts';
 import {
   ALL_PRERELEASES,
   lowestOf,

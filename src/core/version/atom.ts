@@ -1,6 +1,24 @@
-import type { Atom, Operator } from './constraint.ts';
 import { comparePrerelease } from './prerelease.ts';
 import { compareVersions, type Version } from './version.ts';
+
+/** The operators with their alternative spellings resolved: `=>` is `>=`, `=<` is `<=`, `~>` is `~`, none is `=`. */
+export type Operator = '=' | '!=' | '>' | '<' | '>=' | '<=' | '~' | '^';
+
+/**
+ * The leftmost number of an operand that is absent or a wildcard. What follows it is ignored, except a prerelease:
+ * `1.x.7-rc` is `1.x-rc`.
+ */
+export type Wildcard = 'none' | 'major' | 'minor' | 'patch';
+
+/** One comparison, such as `>=1.2`. */
+export interface Atom {
+  readonly operator: Operator;
+  /** The operand, with 0 for what is absent or a wildcard. */
+  readonly operand: Version;
+  readonly wildcard: Wildcard;
+  /** As written, white space left out. */
+  readonly text: string;
+}
 
 /**
  * Whether the version satisfies one comparison, a prerelease being judged like any other version.
