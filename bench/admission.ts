@@ -14,7 +14,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Agent, Pool, request } from 'undici';
+import { Agent, Pool } from 'undici';
 import type { JsonObject } from '../src/core/json/json.ts';
 import { runProgram } from '../src/demo/run-program.ts';
 import { ServeProcess } from '../src/demo/serve-process.ts';
@@ -23,7 +23,8 @@ import { buildRegistrations } from '../src/runtime/webhook/registration.ts';
 import { findFreePort } from '../src/sandbox/free-port.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { repositoryManifest, root } from '../test/e2e/stage.ts';
-import { cpuMsOf, machineFigures, median, quantile, rssMbOf } from './process-figures.ts';
+import { type Judged, judgedProblems, readJudged } from './judged.ts';
+import { cpuTimeOf, machineFigures, median, quantile, rounded, rssMbOf } from './process-figures.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -141,7 +142,9 @@ async function measureAll(): Promise<readonly Turn[]> {
       }
     }
   }
-  assertJudged(before, await judged(), sent);
+  const rules = Array.from({ length: policies }, (_, index) => RULES.map((rule) => `bench-${index}/${rule}`));
+  const problems = judgedProblems(before, await judged(), sent, rules.flat());
+  if (problems.length > 0) throw new Error(problems.join('; '));
   return turns;
 }
 
@@ -149,9 +152,9 @@ async function measure(side: Side, clients: number, round: number): Promise<Turn
   const webhook = side === 'none' ? undefined : side === 'bare' ? bare.pid : serve.pid;
   const api = sandbox.pids['kube-apiserver'];
   const cpu = (): readonly number[] => [
-    webhook === undefined ? 0 : cpuMsOf(webhook),
-    cpuMsOf(api),
-    cpuMsOf(sandbox.pids.etcd) + cpuMsOf(process.pid),
+    webhook === undefined ? 0 : cpuTimeOf(webhook).ownMs,
+    cpuTimeOf(api).ownMs,
+    cpuTimeOf(sandbox.pids.etcd).ownMs + cpuTimeOf(process.pid).ownMs,
     machineFigures().busySeconds * 1000,
   ];
   const before = cpu();
@@ -209,8 +212,14 @@ function release(namespace: string): object {
     metadata: { name: 'flagger', namespace },
     spec: {
       interval: '10m',
-      chart: { spec: { chart: 'flagger', version: '*', sourceRef: { kind: 'HelmRepository', name: 'flagger' } } },
-      values: { replicaCount: 2, resources: { limits: { memory: '512Mi', cpu: '1' } }, podLabels: { team: 'web' } },
+      chart: {
+        spec: { chart: 'flagger', version: '*', sourceRef: { kind: 'HelmRepository', name: 'flagger' } },
+      },
+      values: {
+        replicaCount: 2,
+        resources: { limits: { memory: '512Mi', cpu: '1' } },
+        podLabels: { team: 'web' },
+      },
     },
   };
 }
@@ -284,44 +293,8 @@ async function postOnce(side: Side): Promise<string> {
   return await answer.body.text();
 }
 
-interface Judged {
-  readonly requests: number;
-  readonly rules: ReadonlyMap<string, number>;
-}
-
-/** What Helmgate has counted so far: decided dry-run creates of HelmReleases, and evaluations by `policy/rule`. */
-async function judged(): Promise<Judged> {
-  const answer = await request(`https://127.0.0.1:${ports.helmgate}/metrics`, { dispatcher: scraper });
-  let requests = 0;
-  const rules = new Map<string, number>();
-  for (const line of (await answer.body.text()).split('\n')) {
-    const [, name, labels = '', value] = /^(\w+)\{(.*)\} (\S+)$/.exec(line) ?? [];
-    const label = (key: string): string | undefined => new RegExp(`${key}="([^"]*)"`).exec(labels)?.[1];
-    if (name === 'helmgate_admission_requests_total') {
-      const counts = label('kind') === 'HelmRelease' && label('dry_run') === 'true' && label('allowed') === 'true';
-      if (counts) requests += Number(value);
-    } else if (name === 'helmgate_rule_results_total') {
-      const rule = `${label('policy')}/${label('rule')}`;
-      rules.set(rule, (rules.get(rule) ?? 0) + Number(value));
-    }
-  }
-  return { requests, rules };
-}
-
-function assertJudged(before: Judged, after: Judged, sent: number): void {
-  const problems: string[] = [];
-  if (sent === 0) problems.push('nothing was sent');
-  if (after.requests - before.requests !== 2 * sent) {
-    problems.push(`${sent} requests, but ${after.requests - before.requests} reviews instead of twice as many`);
-  }
-  for (let index = 0; index < policies; index += 1) {
-    for (const rule of RULES) {
-      const name = `bench-${index}/${rule}`;
-      const times = (after.rules.get(name) ?? 0) - (before.rules.get(name) ?? 0);
-      if (times !== 2 * sent) problems.push(`${name} was evaluated ${times} times in ${2 * sent} reviews`);
-    }
-  }
-  if (problems.length > 0) throw new Error(problems.join('; '));
+function judged(): Promise<Judged> {
+  return readJudged(`https://127.0.0.1:${ports.helmgate}/metrics`, scraper);
 }
 
 async function report(turns: readonly Turn[]): Promise<void> {
@@ -348,10 +321,21 @@ async function report(turns: readonly Turn[]): Promise<void> {
   );
   const peak = serve.pid === undefined ? null : Math.round(rssMbOf(serve.pid).peak);
   if (flags.output === 'json') {
-    console.log(JSON.stringify({ rounds, seconds, rules: policies * RULES.length, helmgatePeakRssMb: peak, rows, turns }));
+    console.log(
+      JSON.stringify({
+        rounds,
+        seconds,
+        rules: policies * RULES.length,
+        helmgatePeakRssMb: peak,
+        rows,
+        turns,
+      }),
+    );
     return;
   }
-  console.log(`${rounds} rounds of ${seconds} s for each side, ${policies * RULES.length} rules; medians of the rounds`);
+  console.log(
+    `${rounds} rounds of ${seconds} s for each side, ${policies * RULES.length} rules; medians of the rounds`,
+  );
   console.table(rows);
   console.log(`helmgate's process had ${peak} MB at most; every request was judged twice by every rule`);
 }
@@ -382,8 +366,4 @@ async function runKubectl({ binaries, env }: Sandbox, args: readonly string[], i
     input,
   });
   if (exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
-}
-
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

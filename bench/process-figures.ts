@@ -3,13 +3,20 @@ import { readFileSync } from 'node:fs';
 /** Clock ticks per second in /proc/PID/stat: USER_HZ, 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU time of a process so far, user and system, its ended and awaited children apart, in ms. Linux only. */
-export function cpuMsOf(pid: number): number {
+/** CPU time of a process so far, user and system, in ms: its own, and that of its children that have ended. Linux only. */
+export interface CpuTime {
+  readonly ownMs: number;
+  readonly childrenMs: number;
+}
+
+export function cpuTimeOf(pid: number): CpuTime {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field is the program's name in parentheses, which may hold spaces: count from its end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [user = Number.NaN, system = Number.NaN] = [fields[11], fields[12]].map(Number);
-  return ((user + system) * 1000) / TICKS_PER_SECOND;
+  const [user = Number.NaN, system = Number.NaN, childUser = 0, childSystem = 0] = fields
+    .slice(11, 15)
+    .map((ticks) => (Number(ticks) * 1000) / TICKS_PER_SECOND);
+  return { ownMs: user + system, childrenMs: childUser + childSystem };
 }
 
 /** Resident memory of a process now, and the most it ever had, in MB. Linux only. */
@@ -30,12 +37,24 @@ export function machineFigures(): { readonly busySeconds: number; readonly load:
   return { busySeconds: (user + nice + system) / TICKS_PER_SECOND, load };
 }
 
+/** The middle value, or the mean of the two middle ones; NaN for an empty list. */
 export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
+  return (
+    (quantile(values, 0.5) +
+      -quantile(
+        values.map((value) => -value),
+        0.5,
+      )) /
+    2
+  );
 }
 
 /** The value that the fraction `q` of the values does not exceed (nearest rank); NaN for an empty list. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(Math.ceil(q * sorted.length) - 1, 0)] ?? Number.NaN;
+}
+
+export function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }

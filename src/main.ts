@@ -16,6 +16,8 @@ const PARENT_CHECK_MS = 250;
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** The same for a writer whose reader is gone. Node ignores SIGPIPE and reports EPIPE instead. */
 const SIGPIPE_CODE = 141;
+/** Ctrl-C reaches the whole process group, and npm passes it on once more: that is one wish, not two. */
+const SAME_WISH_MS = 500;
 
 /**
  * Runs one command line (without `node` and the script) and ends the process with the command's exit code.
@@ -29,17 +31,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   enableCompileCache(join(cacheFolder(process.env), 'compile'));
   const controller = new AbortController();
   let exitCode = 0;
-  let cutOffCode: number | undefined;
-  /** Asks the command to stop; answers whether it had been asked before. */
-  const ask = (code: number): boolean => {
-    const again = cutOffCode !== undefined;
-    cutOffCode ??= code;
+  let cutOff: { readonly code: number; readonly atMs: number } | undefined;
+  const ask = (code: number): void => {
+    cutOff ??= { code, atMs: performance.now() };
     controller.abort(new Error('interrupted'));
-    return again;
   };
   for (const [signal, code] of Object.entries(SIGNAL_CODES)) {
     process.on(signal, () => {
-      if (ask(code)) process.exit(code);
+      if (cutOff !== undefined && performance.now() - cutOff.atMs > SAME_WISH_MS) process.exit(code);
+      ask(code);
     });
   }
   const watch = watchParent(() => ask(SIGNAL_CODES.SIGHUP));
@@ -67,8 +67,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await runCommand(context, argv);
   } catch (error) {
-    if (cutOffCode !== undefined) {
-      exitCode = cutOffCode;
+    if (cutOff !== undefined) {
+      exitCode = cutOff.code;
     } else {
       process.stderr.write(`helmgate: ${error instanceof Error ? error.message : String(error)}\n`);
       if (context.env['HELMGATE_DEBUG'] !== undefined && error instanceof Error) {

@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import { FAULTS, type Fault, runDemo } from '../demo/run-demo.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { FAULTS, type Fault, runDemo, STEPS } from '../demo/run-demo.ts';
 import type { CliContext } from './context.ts';
 
 /** `helmgate demo`. Ends 0 when everything that it shows held, else 1. */
@@ -9,6 +9,7 @@ export function demoCommand(context: CliContext): Command {
     .addOption(
       new Option('--fault <name>', 'make one thing go wrong, to see that it is noticed').choices(FAULTS),
     )
+    .addOption(new Option('--until <step>', 'end after this step').argParser(stepNumber).hideHelp())
     .addHelpText(
       'after',
       `
@@ -20,13 +21,20 @@ Examples:
   helmgate demo --keep           look around with kubectl and helm afterwards
   helmgate demo --fault no-loop  must fail: nothing reconciles`,
     )
-    .action(async (options: { keep?: boolean; fault?: Fault }) => {
+    .action(async (options: { keep?: boolean; fault?: Fault; until?: number }) => {
       await runDemo({
         out: context.stdout,
         env: context.env,
         signal: context.signal,
         keep: options.keep === true,
         ...(options.fault === undefined ? {} : { fault: options.fault }),
+        ...(options.until === undefined ? {} : { until: options.until }),
       });
     });
+}
+
+function stepNumber(text: string): number {
+  const step = /^[1-9]$/.test(text) ? Number(text) : 0;
+  if (step === 0 || step > STEPS) throw new InvalidArgumentError(`it must be a number from 1 to ${STEPS}.`);
+  return step;
 }

@@ -1,13 +1,22 @@
 import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { ConfigError, type ServeConfig } from '../config/serve-config.ts';
-import { HELM_CHART, HELM_REPOSITORY, NAMESPACE, OCI_REPOSITORY } from '../core/api/resources.ts';
+import {
+  CONFIG_MAP,
+  HELM_CHART,
+  HELM_RELEASE,
+  HELM_REPOSITORY,
+  NAMESPACE,
+  OCI_REPOSITORY,
+  SECRET,
+} from '../core/api/resources.ts';
 import { compilePolicySet } from '../core/policy/compile.ts';
 import { createApiGate } from '../io/apigate/api-gate.ts';
 import { openAuditFile } from '../io/auditlog/open-audit-file.ts';
 import { createChartRepositoryClient } from '../io/chart/client.ts';
-import type { AuditLog, KubeClient, PolicySource, StartReflector } from '../io/contract.ts';
+import type { AuditLog, HelmRunner, KubeClient, PolicySource, StartReflector } from '../io/contract.ts';
 import { createHelmRunner } from '../io/helm/helm-runner.ts';
 import { createReleaseStorage } from '../io/helm/release-storage.ts';
 import { createKubeClient } from '../io/kube/kube-client.ts';
@@ -23,6 +32,7 @@ import { createMetrics, type Metrics, type PolicyGauges } from '../runtime/telem
 import { judgeReviews } from '../runtime/webhook/judge-reviews.ts';
 import { registerWebhook } from '../runtime/webhook/register-webhook.ts';
 import { startWebhook } from '../runtime/webhook/start-webhook.ts';
+import { reachCluster } from './reach-cluster.ts';
 import { openServingPair } from './serving-pair.ts';
 
 const USER_AGENT = 'helmgate';
@@ -30,6 +40,9 @@ const USER_AGENT = 'helmgate';
 const CONFIGURATION_NAME = 'helmgate';
 /** What rules ask about at admission. */
 const FACT_RESOURCES = [NAMESPACE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY];
+/** What the loop watches. */
+const LOOP_RESOURCES = [NAMESPACE, CONFIG_MAP, SECRET, HELM_REPOSITORY, HELM_RELEASE];
+const CRD_FOLDER = fileURLToPath(new URL('../../charts/helmgate/crds', import.meta.url));
 const CLOCK = { now: () => Date.now(), random: () => Math.random() };
 /** How often the process looks whether the one that started it is still there. */
 const PARENT_CHECK_MS = 250;
@@ -77,6 +90,7 @@ export async function runServe(
     },
   });
   parts.defer(() => policies.close());
+  const helm = config.loop ? await findHelm(config, env, log, signal) : undefined;
   const access = await loadAccess({
     env,
     allowPlugins: true,
@@ -87,20 +101,40 @@ export async function runServe(
   parts.defer(() => kube.close());
   const reflectors = createReflectors(access, { userAgent: USER_AGENT });
   parts.defer(() => reflectors.close());
+  await reachCluster(
+    {
+      kube,
+      server: access.server,
+      resources: [
+        ...new Set([...(config.loop ? LOOP_RESOURCES : []), ...(config.webhook ? FACT_RESOURCES : [])]),
+      ],
+      crdFolder: CRD_FOLDER,
+      onRetry: (message, retryInMs) => log.warn({ retryInMs }, message),
+    },
+    signal,
+  );
   const ground: Ground = {
     config,
     access,
     kube,
-    startReflector: reflectors.start,
+    startReflector: (resource, options) =>
+      reflectors.start(resource, {
+        onError: ({ message }) =>
+          log.warn({ kind: resource.kind, error: message }, 'a watch failed; it goes on'),
+        ...options,
+      }),
     policies,
     audit,
     metrics,
     log,
   };
-  if (config.loop) await addLoop(parts, ground, env, signal);
+  if (helm !== undefined) await addLoop(parts, ground, helm, signal);
   if (config.webhook) await addWebhook(parts, ground, signal);
   if (policies.inForce() === undefined) {
-    log.error({ error: policies.loadErrors().join('\n') }, 'no policy set is in force: everything is denied');
+    log.error(
+      {},
+      'no policy set is in force; everything is denied until the policy folder holds a valid one',
+    );
     await firstPolicies(policies, signal);
   }
   if (!signal.aborted) log.info({ webhook: config.webhook, loop: config.loop }, 'ready');
@@ -108,17 +142,34 @@ export async function runServe(
   log.info({}, 'stopping');
 }
 
+/** The helm to run, asked for its version: a program that is missing or no helm is told of before anything else starts. */
+async function findHelm(
+  config: ServeConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<HelmRunner> {
+  const helmPath = await findProgram(config.helm, env['PATH']);
+  const helm = createHelmRunner({ helmPath, workDir: join(config.stateDir, 'helm') });
+  try {
+    log.info({ version: await helm.version(signal) }, 'found helm');
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(
+      message.includes('--helm') ? message : `${message}; name a helm 4 with --helm PATH`,
+      { cause: error },
+    );
+  }
+  return helm;
+}
+
 async function addLoop(
   parts: AsyncDisposableStack,
   { config, access, kube, startReflector, policies, audit, log }: Ground,
-  env: Readonly<Record<string, string | undefined>>,
+  helm: HelmRunner,
   signal: AbortSignal,
 ): Promise<void> {
-  const helm = createHelmRunner({
-    helmPath: await findProgram(config.helm, env['PATH']),
-    workDir: join(config.stateDir, 'helm'),
-  });
-  log.info({ version: await helm.version(signal) }, 'found helm');
   const gate = await createApiGate({
     access,
     onError: (error) =>

@@ -6,6 +6,9 @@ import { expect, type World } from './world.ts';
 /** Three failing waits of 5 s, two rollbacks between them and back-off: about 20 s; twice that on a busy machine. */
 const REMEDIATION_SECONDS = 60;
 
+/** Selects the pods of the release flagger. */
+const PODS = 'app.kubernetes.io/instance=flagger';
+
 /** An install that must fail: the pods of these values never become ready. */
 function failingRelease(name: string, remediation: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify({
@@ -26,9 +29,8 @@ function failingRelease(name: string, remediation: Readonly<Record<string, unkno
 /** A bad version is rolled back, retried as the defaults say, and then left alone. */
 export async function remediates(world: World): Promise<void> {
   const { cluster, screen, shelf } = world;
-  screen.step(
-    'A version whose pods never become ready: rolled back, retried, then Stalled; installs likewise',
-  );
+  screen.step('Versions that never become ready: rolled back, then Stalled');
+  const servingBefore = await readyPods(world);
   const broken = join(world.manifests, 'broken.json');
   await writeFile(broken, failingRelease('broken', { retries: 1, remediateLastFailure: false }));
   await writeFile(join(world.manifests, 'endless.json'), failingRelease('endless', { retries: -1 }));
@@ -56,13 +58,10 @@ export async function remediates(world: World): Promise<void> {
   const current = history.at(-1);
   const restored = current.status === 'deployed' && current.chart === 'flagger-1.31.0';
   expect(world, restored, 'the last revision is a rollback to 1.31.0', current);
-  const deployment = await cluster.get('deployment', 'flagger');
-  expect(
-    world,
-    deployment.status.availableReplicas === 1,
-    'the previous pods are still serving',
-    deployment.status,
-  );
+  await cluster.kubectl('get', 'pods', '--selector', PODS);
+  const servingAfter = await readyPods(world);
+  const same = servingBefore.length > 0 && servingBefore.every((uid) => servingAfter.includes(uid));
+  expect(world, same, 'the pods of before are still there and ready', { servingBefore, servingAfter });
 
   await stalls(world, 'broken');
   const failed = await cluster.get('helmrelease', 'broken');
@@ -70,18 +69,24 @@ export async function remediates(world: World): Promise<void> {
   expect(
     world,
     failed.status.installFailures === 2,
-    'the install failed twice',
+    'the install failed twice (one and one retry)',
     failed.status.installFailures,
   );
   await cluster.helm('history', 'broken');
   const kept = await cluster.helmHistory('broken');
   const keptForDebugging = kept.length === 1 && kept[0].status === 'failed' && kept[0].revision === 1;
-  expect(world, keptForDebugging, 'the failed release of the last try is kept for debugging', kept);
+  // Each install begins at revision 1 only when the one before was uninstalled.
+  const what = 'the first try was uninstalled, the failed release of the last is kept for debugging';
+  expect(world, keptForDebugging, what, kept);
 
-  const endless = await cluster.until('endless fails for the second time', REMEDIATION_SECONDS, async () => {
-    const object = await cluster.get('helmrelease', 'endless');
-    return (object?.status?.installFailures ?? 0) >= 2 ? object : undefined;
-  });
+  const endless = await cluster.until(
+    'endless has failed for the second time',
+    REMEDIATION_SECONDS,
+    async () => {
+      const object = await cluster.get('helmrelease', 'endless');
+      return (object?.status?.installFailures ?? 0) >= 2 ? object : undefined;
+    },
+  );
   const retrying = condition(endless, 'Stalled')?.status !== 'True';
   expect(
     world,
@@ -90,6 +95,16 @@ export async function remediates(world: World): Promise<void> {
     endless.status,
   );
   await cluster.kubectl('delete', 'helmrelease', 'broken', 'endless', '--timeout=60s');
+}
+
+/** Uids of the release's pods that are ready now and not about to go. */
+async function readyPods({ cluster }: World): Promise<readonly string[]> {
+  const text = await cluster.kubectlQuietly('get', 'pods', '--selector', PODS, '-o', 'json');
+  const { items } = JSON.parse(text) as Loose;
+  return items
+    .filter((pod: Loose) => pod.metadata.deletionTimestamp === undefined)
+    .filter((pod: Loose) => condition(pod, 'Ready')?.status === 'True')
+    .map((pod: Loose) => pod.metadata.uid);
 }
 
 async function stalls(world: World, name: string): Promise<void> {

@@ -30,20 +30,29 @@ export class Cluster {
 
   /** Runs kubectl, shows the command and its output, and expects it to succeed. */
   async kubectl(...args: readonly string[]): Promise<string> {
-    this.#options.screen.command(`kubectl ${args.join(' ')}`);
+    this.#options.screen.command(`kubectl ${shellWords(args)}`);
+    const said = await this.kubectlQuietly(...args);
+    this.#options.screen.output(said);
+    return said;
+  }
+
+  /** Runs kubectl without showing anything, and expects it to succeed. */
+  async kubectlQuietly(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#run(this.#options.kubectl, args);
-    this.#options.screen.output(stdout + stderr);
-    if (exitCode !== 0) throw new DemoError(`kubectl ${args[0]} failed (exit ${exitCode}): ${stderr}`);
+    if (exitCode !== 0) {
+      throw new DemoError(
+        `kubectl ${shellWords(args)} failed (exit ${exitCode}): ${(stdout + stderr).trim()}`,
+      );
+    }
     return stdout + stderr;
   }
 
   /** Runs kubectl, shows what it says, and expects it to be refused. */
   async kubectlRefused(...args: readonly string[]): Promise<string> {
-    this.#options.screen.command(`kubectl ${args.join(' ')}`);
+    this.#options.screen.command(`kubectl ${shellWords(args)}`);
     const { exitCode, stdout, stderr } = await this.#run(this.#options.kubectl, args);
     this.#options.screen.output(stdout + stderr);
-    if (exitCode === 0)
-      throw new DemoError(`kubectl ${args.join(' ')} was expected to be refused, but it passed`);
+    if (exitCode === 0) throw new DemoError(`expected: kubectl ${shellWords(args)} is refused; it passed`);
     return stdout + stderr;
   }
 
@@ -69,16 +78,16 @@ export class Cluster {
   }
 
   async helm(...args: readonly string[]): Promise<string> {
-    this.#options.screen.command(`helm ${args.join(' ')}`);
+    this.#options.screen.command(`helm ${shellWords(args)}`);
     const { exitCode, stdout, stderr } = await this.#run(this.#options.helm, args);
     this.#options.screen.output(stdout + stderr);
     if (exitCode !== 0) throw new DemoError(`helm ${args[0]} failed (exit ${exitCode}): ${stderr}`);
     return stdout;
   }
 
-  /** Runs helmgate itself and returns what it prints; `shown` hides long outputs. */
-  async helmgate(args: readonly string[], shown = true): Promise<string> {
-    if (shown) this.#options.screen.command(`helmgate ${args.join(' ')}`);
+  /** Shows a helmgate command, runs it and returns what it prints. */
+  async helmgate(args: readonly string[]): Promise<string> {
+    this.#options.screen.command(`helmgate ${shellWords(args)}`);
     const { exitCode, stdout, stderr } = await this.#run(process.execPath, [this.#options.bin, ...args]);
     if (exitCode !== 0)
       throw new DemoError(`helmgate ${args[0]} failed (exit ${exitCode}): ${stdout}${stderr}`);
@@ -99,16 +108,17 @@ export class Cluster {
     lastSeen?: () => Promise<string>,
   ): Promise<T> {
     const { screen, signal, assertAlive } = this.#options;
-    const deadline = Date.now() + seconds * 1000;
+    const began = Date.now();
     for (;;) {
       assertAlive();
       const seen = await probe();
       if (seen !== undefined) return seen;
-      if (Date.now() > deadline) {
+      const elapsedSeconds = (Date.now() - began) / 1000;
+      if (elapsedSeconds > seconds) {
         const detail = lastSeen === undefined ? '' : `; last seen: ${await lastSeen()}`;
-        throw new DemoError(`waited ${seconds} s in vain: ${what}${detail}`);
+        throw new DemoError(`waited ${seconds} s in vain until ${what}${detail}`);
       }
-      screen.waiting(`${what} (${Math.ceil((deadline - Date.now()) / 1000)} s left)`);
+      screen.waiting(what, elapsedSeconds, seconds);
       await sleep(POLL_MS, undefined, { signal });
     }
   }
@@ -131,4 +141,11 @@ export function standing(object: Loose | undefined): string {
     (c: Loose) => `${c.type}=${c.status} ${c.reason}: ${c.message}`,
   );
   return conditions.length === 0 ? 'no conditions' : conditions.join(' | ');
+}
+
+/** Arguments as they would have to be typed in a shell. */
+function shellWords(args: readonly string[]): string {
+  return args
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .join(' ');
 }

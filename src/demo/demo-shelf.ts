@@ -21,6 +21,7 @@ export async function openShelf(folder: string, chart: string, helm: string): Pr
   return {
     url: repository.url,
     repository,
+    downloads: (version) => repository.requestCount(`/flagger-${version}.tgz`),
     async publish(version, options = {}) {
       const chartDir = join(folder, `source-${version}`, 'flagger');
       await cp(chart, chartDir, { recursive: true });

@@ -12,20 +12,27 @@ export interface ScreenSummary {
   readonly checks: number;
 }
 
+/** Without a terminal a wait is told of when it has lasted this long, once. */
+const TOLD_AFTER_SECONDS = 5;
+/** Width of a terminal that does not say. */
+const USUAL_COLUMNS = 80;
+
+/** Where the demo is shown: a terminal says how wide it is. */
+export type ScreenOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
 /**
  * What the demo shows: numbered steps, the commands it runs, their own output, and a tick for each expectation that
  * held. On a terminal a last line shows what is waited for; elsewhere only whole lines are written.
  */
 export class Screen {
-  readonly #out: Writable;
-  readonly #live: boolean;
+  readonly #out: ScreenOutput;
   readonly #now: () => number;
   readonly #steps: { title: string; startedMs: number; endedMs: number; checks: number }[] = [];
-  #waiting = '';
+  #showsWaiting = false;
+  #toldOf = '';
 
-  constructor(out: Writable & { isTTY?: boolean }, now: () => number) {
+  constructor(out: ScreenOutput, now: () => number) {
     this.#out = out;
-    this.#live = out.isTTY === true;
     this.#now = now;
   }
 
@@ -48,20 +55,29 @@ export class Screen {
 
   /** Output of a command, indented. */
   output(text: string): void {
-    for (const line of text.trimEnd().split('\n')) this.line(`     ${line}`);
+    const whole = text.trimEnd();
+    if (whole === '') return;
+    for (const line of whole.split('\n')) this.line(line === '' ? '' : `     ${line}`);
   }
 
   line(text: string): void {
     this.#clearWaiting();
+    this.#toldOf = '';
     this.#out.write(`${text}\n`);
   }
 
-  /** Shows what is waited for, on a terminal only. */
-  waiting(text: string): void {
-    if (!this.#live) return;
+  /** Shows what is waited for: on a terminal a line that goes again, elsewhere one plain line for a long wait. */
+  waiting(what: string, elapsedSeconds: number, limitSeconds: number): void {
+    if (this.#out.isTTY !== true) {
+      if (elapsedSeconds < TOLD_AFTER_SECONDS || this.#toldOf === what) return;
+      this.line(`   .. waiting until ${what} (${limitSeconds} s at most)`);
+      this.#toldOf = what;
+      return;
+    }
+    const text = `   .. ${Math.floor(elapsedSeconds)} s, until ${what} (${limitSeconds} s at most)`;
     this.#clearWaiting();
-    this.#waiting = `   .. ${text}`.slice(0, 110);
-    this.#out.write(this.#waiting);
+    this.#out.write(text.slice(0, (this.#out.columns ?? USUAL_COLUMNS) - 1));
+    this.#showsWaiting = true;
   }
 
   summary(): readonly ScreenSummary[] {
@@ -78,9 +94,10 @@ export class Screen {
     if (step !== undefined && step.endedMs === 0) step.endedMs = this.#now();
   }
 
+  /** Carriage return and "erase to the end of the line" (ECMA-48, EL). */
   #clearWaiting(): void {
-    if (this.#waiting === '') return;
-    this.#out.write(`\r${' '.repeat(this.#waiting.length)}\r`);
-    this.#waiting = '';
+    if (!this.#showsWaiting) return;
+    this.#out.write('\r\x1b[K');
+    this.#showsWaiting = false;
   }
 }

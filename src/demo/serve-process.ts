@@ -6,14 +6,17 @@ import { DemoError } from './screen.ts';
 const STOP_TIMEOUT_MS = 20_000;
 /** Log lines kept to explain a failure. */
 const KEPT_LINES = 200;
+/** pino's number for warnings. */
+const WARN_LEVEL = 40;
 
 /** `helmgate serve` as a process of its own, as a user would run it. */
 export class ServeProcess {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
+  readonly #said = new Map<string, number>();
   readonly #ended: Promise<number | null>;
-  #isReady = false;
-  #exit: { readonly code: number | null } | undefined;
+  /** How it ended, in words. */
+  #exit: string | undefined;
 
   constructor(args: readonly string[], options: { bin: string; cwd: string; env: NodeJS.ProcessEnv }) {
     this.#child = spawn(process.execPath, [options.bin, 'serve', '--exit-with-parent', ...args], {
@@ -27,12 +30,12 @@ export class ServeProcess {
       createInterface({ input: stream }).on('line', (line) => this.#read(line));
     }
     this.#ended = new Promise((resolve) => {
-      this.#child.on('exit', (code) => {
-        this.#exit = { code };
+      this.#child.on('exit', (code, signal) => {
+        this.#exit = signal === null ? `ended by itself (exit ${code})` : `was ended by ${signal}`;
         resolve(code);
       });
-      this.#child.on('error', () => {
-        this.#exit = { code: null };
+      this.#child.on('error', (error) => {
+        this.#exit = `could not be started (${error.message})`;
         resolve(null);
       });
     });
@@ -44,16 +47,16 @@ export class ServeProcess {
 
   /** Whether it has said that it is ready. */
   get ready(): boolean {
-    return this.#isReady;
+    return this.timesSaid('ready') > 0;
   }
 
   /** Throws when the process has ended by itself. */
   assertAlive(): void {
     if (this.#exit === undefined) return;
-    throw new DemoError(`helmgate serve ended by itself (exit ${this.#exit.code}):\n${this.tail(15)}`);
+    throw new DemoError(`helmgate serve ${this.#exit}; it said last:\n${this.tail(15)}`);
   }
 
-  /** The last log lines, errors and warnings first to be found. */
+  /** The last log lines, oldest first. */
   tail(count: number): string {
     return this.#lines.slice(-count).join('\n');
   }
@@ -61,9 +64,14 @@ export class ServeProcess {
   /** Messages of the log at level warn or above, newest last. */
   complaints(): readonly string[] {
     return this.#lines.flatMap((line) => {
-      const row = parseLine(line);
-      return row !== undefined && row.level >= 40 ? [row.text] : [];
+      const message = parseLine(line);
+      return message !== undefined && message.level >= WARN_LEVEL ? [message.text] : [];
     });
+  }
+
+  /** How often the log has said exactly this, warnings and errors aside. */
+  timesSaid(text: string): number {
+    return this.#said.get(text) ?? 0;
   }
 
   kill(): void {
@@ -81,11 +89,19 @@ export class ServeProcess {
   #read(line: string): void {
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-    if (parseLine(line)?.text === 'ready') this.#isReady = true;
+    const message = parseLine(line);
+    // The texts below warnings are few; what comes with an error is not.
+    if (message === undefined || message.level >= WARN_LEVEL) return;
+    this.#said.set(message.text, this.timesSaid(message.text) + 1);
   }
 }
 
-function parseLine(line: string): { readonly level: number; readonly text: string } | undefined {
+interface LogMessage {
+  readonly level: number;
+  readonly text: string;
+}
+
+function parseLine(line: string): LogMessage | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     const { level, msg, error } = JSON.parse(line) as { level?: number; msg?: string; error?: string };

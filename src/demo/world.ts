@@ -10,6 +10,8 @@ export interface ChartShelf {
   readonly url: string;
   /** Packages and indexes a version; the pods of a broken one never become ready. */
   publish(version: string, options?: { readonly broken?: boolean }): Promise<void>;
+  /** How often the package of a version was fetched. */
+  downloads(version: string): number;
 }
 
 /** The git repository that the policy files lie in. */
@@ -30,8 +32,12 @@ export interface World {
   readonly auditLog: string;
 }
 
-/** Ticks an expectation off, or ends the demo saying what was seen instead. */
-export function expect(world: World, holds: boolean, what: string, seen: unknown): void {
-  if (!holds) throw new DemoError(`expected: ${what}; seen: ${JSON.stringify(seen)}`);
+/** Ticks an expectation off, or ends the demo saying what was seen instead, and why where that is known. */
+export function expect(world: World, holds: boolean, what: string, seen: unknown, cause = ''): void {
+  if (!holds) {
+    throw new DemoError(
+      `expected: ${what}; seen: ${JSON.stringify(seen)}${cause === '' ? '' : `\n${cause}`}`,
+    );
+  }
   world.screen.holds(what);
 }

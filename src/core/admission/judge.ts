@@ -4,13 +4,14 @@
  */
 import { applyPatch } from '../json/apply.ts';
 import { formatPath } from '../json/path.ts';
-import { parsePointer, valueAt } from '../json/pointer.ts';
+import { formatPointer, parsePointer, valueAt } from '../json/pointer.ts';
 import { stringifyJson } from '../json/stringify.ts';
-import { BUILT_IN_PLACE } from '../policy/built-in.ts';
-import type { Decision, Finding } from '../policy/decision.ts';
+import { BUILT_IN_PLACE, BUILT_IN_POLICY, FORMER_DEFAULTS_RULE } from '../policy/built-in.ts';
+import type { Decision, Finding, Mutation } from '../policy/decision.ts';
 import { evaluate, evaluateInParts } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { FindingReason } from '../policy/finding-reason.ts';
+import { DEFAULTS_ANNOTATION } from '../policy/former-defaults.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { shortText } from '../policy/short-text.ts';
 import type { Subject } from '../policy/subject.ts';
@@ -26,6 +27,13 @@ export interface Policies {
 }
 
 const UNPATCHED: ReadonlySet<FindingReason> = new Set(['InvalidObject', 'PolicyError', 'MutationConflict']);
+
+const RECORD_CHANGE: Mutation = {
+  policy: BUILT_IN_POLICY,
+  rule: FORMER_DEFAULTS_RULE,
+  pointer: formatPointer(['metadata', 'annotations', DEFAULTS_ANNOTATION]),
+  kind: 'default',
+};
 
 /** The decision of the mutating endpoint: always allowed, with the patch. What was found there is left to the validating one. */
 export function mutate(request: AdmissionRequest, policies: Policies, facts: Facts): Decision {
@@ -67,18 +75,21 @@ function isExempt({ operation, subResource }: AdmissionRequest): boolean {
   return operation === 'DELETE' || operation === 'CONNECT' || subResource !== undefined;
 }
 
-/** One finding for each field that mutating would still change, unless the set before the last reload is content with the object. */
+/**
+ * One finding for each field that mutating would still change, or for the record of defaults when that alone would change (it is
+ * believed once it is stored); none when the set before the last reload is content with the object.
+ */
 function notMutated(
   decision: Decision,
   subject: Subject,
   { previous }: Policies,
   facts: Facts,
 ): readonly Finding[] {
-  if (decision.mutations.length === 0) return [];
-  if (previous !== undefined && evaluate(previous, subject, facts, 'admission').mutations.length === 0)
-    return [];
+  if (decision.patch.length === 0) return [];
+  if (previous !== undefined && evaluate(previous, subject, facts, 'admission').patch.length === 0) return [];
   const wanted = applyPatch(subject.object, decision.patch);
-  return decision.mutations.map(({ policy, rule, pointer, place }) => {
+  const changed = decision.mutations.length === 0 ? [RECORD_CHANGE] : decision.mutations;
+  return changed.map(({ policy, rule, pointer, place }) => {
     const tokens = parsePointer(pointer) ?? [];
     const path = formatPath(tokens);
     const [is, should] = [valueAt(subject.object, tokens), valueAt(wanted, tokens)];

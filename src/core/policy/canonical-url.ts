@@ -67,6 +67,17 @@ export function coversUrl(allowed: CanonicalUrl, subpaths: boolean, url: Canonic
   );
 }
 
+/**
+ * The URL under which a chart lies: for an OCI repository the chart's name may begin with a path, which belongs to the address that
+ * is fetched (`oci://ghcr.io/acme` and `charts/flagger` are `oci://ghcr.io/acme/charts` and `flagger`). Elsewhere a name is a key of
+ * the index, and the URL stays.
+ */
+export function withChartPath(url: CanonicalUrl, chart: string): CanonicalUrl {
+  const path = url.scheme === 'oci' ? chart.split('/').slice(0, -1) : [];
+  if (path.length === 0) return url;
+  return { ...url, segments: [...url.segments, ...path], text: [url.text, ...path].join('/') };
+}
+
 /** A URL for messages: without what may be a password or a token in it. */
 export function redactUrl(text: string): string {
   const start = text.indexOf('//') + 2;

@@ -54,10 +54,10 @@ export function evaluateInParts(set: PolicySet, subject: Subject, facts: Facts, 
   }
   const errors = new Map<CompiledRule, unknown>();
   const onError = (rule: CompiledRule, error: unknown) => errors.set(rule, error);
-  const prepared = prepare(subject);
-  const rules = selectRules(set, subject, prepared.lifted.object, facts, onError);
+  const prepared = phase === 'admission' ? prepare(set, subject) : undefined;
+  const rules = selectRules(set, subject, prepared?.lifted.object ?? subject.object, facts, onError);
   const mutated =
-    phase === 'admission' ? mutateObject(subject, prepared, rules, facts, onError) : unchanged(subject);
+    prepared === undefined ? unchanged(subject) : mutateObject(subject, prepared, rules, facts, onError);
   const judgements = rules.matched.map((rule) => judgeRule(rule, subject, mutated, facts, phase, onError));
   const findings = [...mutated.findings, ...judgements.flatMap(({ findings }) => findings)];
   for (const [rule, error] of errors) findings.push(policyError(set, rule, error));

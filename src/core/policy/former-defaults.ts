@@ -2,9 +2,12 @@
  * Defaults must not stick. The annotation `helmgate.dev/defaults` remembers, pointer by pointer, what Helmgate filled in,
  * so that a default of an earlier policy set is not taken for something that a user wrote.
  *
- * A remembered value counts as absent when it still stands there and no managedFields entry owns the field. It proves nothing
- * else: a forged entry can at most have a field left out that nobody owns, which its author could do by hand, and the
- * outcome is judged as any object. Where ownership cannot be told the value stays.
+ * A remembered value counts as absent when it still stands there and no managedFields entry owns the field. Where ownership
+ * cannot be told the value stays.
+ *
+ * Authors can write the annotation too, so only this is believed: what the stored object remembers, since storing went through
+ * here, and of what the request says the defaults that the policies set at present (an earlier call within the same request wrote
+ * them). Otherwise a forged entry would take out what another webhook added, which nobody owns either.
  *
  * An entry for `valuesFile` says that `valuesFiles` holds nothing but what was lifted from that beta field.
  */
@@ -12,15 +15,17 @@ import { canonicalJson } from '../json/canonical.ts';
 import { isEqualJson } from '../json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { parseJson } from '../json/parse.ts';
-import { parsePointer, valueAt, withoutKeyAt, withValueAt } from '../json/pointer.ts';
+import { formatPointer, parsePointer, valueAt, withoutKeyAt, withValueAt } from '../json/pointer.ts';
 import { isAppliedEmpty, isOwned, managedFieldsOf } from './managed-fields.ts';
+import type { PolicySet } from './policy-set.ts';
+import type { Subject } from './subject.ts';
 
 export const DEFAULTS_ANNOTATION = 'helmgate.dev/defaults';
 const ANNOTATION_TOKENS = ['metadata', 'annotations', DEFAULTS_ANNOTATION];
 
 /** All annotations of an object may take 256 KiB; a policy set's defaults for one kind stay far below this. */
 export const MAX_RECORD_LENGTH = 16_384;
-/** A record longer than this was not written by Helmgate; the entries above it are not looked at. */
+/** Entries of a record, those of the first pointers in their order; a rule has at most 200 defaults for a kind, as written. */
 const MAX_ENTRIES = 256;
 
 /** Pointer to value, of what was filled in. */
@@ -35,9 +40,30 @@ export interface Stripped {
   readonly kept: DefaultsRecord;
 }
 
-/** Takes out of an object what an earlier judgement filled in and nobody owns. */
-export function stripFormerDefaults(object: JsonObject): Stripped {
-  const record = readRecord(object);
+/** The entries that are believed about the object of a request; there may be two for one pointer, with different values. */
+export function believedRecord(
+  set: PolicySet,
+  { kind, object, oldObject }: Subject,
+): readonly (readonly [pointer: string, value: Json])[] {
+  const stored = oldObject === undefined ? [] : readRecord(oldObject);
+  const known = new Map(stored);
+  const said = readRecord(object).filter(([pointer, value]) => !isEqualJson(known.get(pointer), value));
+  if (said.length === 0) return stored;
+  const leaves = (set.rulesByKind.get(kind) ?? []).flatMap(({ body }) => body.defaults ?? []);
+  const present = Map.groupBy(
+    leaves.filter((leaf) => leaf.kind === kind),
+    ({ tokens }) => formatPointer(tokens),
+  );
+  const believed = said.filter(
+    ([pointer, value]) =>
+      isLifted(parsePointer(pointer) ?? []) ||
+      present.get(pointer)?.some((leaf) => isEqualJson(leaf.value, value)) === true,
+  );
+  return [...stored, ...believed];
+}
+
+/** Takes out of an object what the record says that an earlier judgement filled in and nobody owns. */
+export function stripFormerDefaults(object: JsonObject, record: ReturnType<typeof believedRecord>): Stripped {
   const entries = managedFieldsOf(object);
   const taken = new Map<string, Json>();
   const kept = new Map<string, Json>();
@@ -45,7 +71,7 @@ export function stripFormerDefaults(object: JsonObject): Stripped {
   for (const [pointer, value] of record) {
     const written = parsePointer(pointer) ?? [];
     if (written[0] !== 'spec' || written.length < 2) continue;
-    const lifted = written.at(-1) === 'valuesFile';
+    const lifted = isLifted(written);
     const tokens = lifted ? [...written.slice(0, -1), 'valuesFiles'] : written;
     if (!isEqualJson(valueAt(result, tokens), lifted ? [value] : value)) continue;
     // Seen as v2 the object has no valuesFile, and what came from it is all there is.
@@ -63,13 +89,19 @@ export function stripFormerDefaults(object: JsonObject): Stripped {
 
 /** The object with the annotation saying what was filled in, or without it when nothing was. */
 export function withRecord(object: JsonObject, record: DefaultsRecord): JsonObject {
-  const text = record.size === 0 ? undefined : canonicalJson(Object.fromEntries(record));
+  const first = [...record].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_ENTRIES);
+  const text = record.size === 0 ? undefined : canonicalJson(Object.fromEntries(first));
   if (text === undefined || text.length > MAX_RECORD_LENGTH) return withoutRecord(object);
   if (valueAt(object, ANNOTATION_TOKENS) === text) return object;
   const annotations = valueAt(object, ['metadata', 'annotations']);
   if (annotations === null)
     return withValueAt(object, ['metadata', 'annotations'], { [DEFAULTS_ANNOTATION]: text });
   return withValueAt(object, ANNOTATION_TOKENS, text);
+}
+
+/** Whether an entry is about `valuesFiles`, as it was made of `valuesFile`. */
+function isLifted(tokens: readonly string[]): boolean {
+  return tokens.at(-1) === 'valuesFile';
 }
 
 function withoutRecord(object: JsonObject): JsonObject {
@@ -79,15 +111,15 @@ function withoutRecord(object: JsonObject): JsonObject {
   return emptied ? withoutKeyAt(result, ['metadata', 'annotations']) : result;
 }
 
-function readRecord(object: JsonObject): ReadonlyMap<string, Json> {
+function readRecord(object: JsonObject): readonly (readonly [string, Json])[] {
   const text = valueAt(object, ANNOTATION_TOKENS);
-  if (typeof text !== 'string' || text.length > MAX_RECORD_LENGTH) return new Map();
+  if (typeof text !== 'string' || text.length > MAX_RECORD_LENGTH) return [];
   const parsed = parseJson(text);
-  if (!parsed.ok || !isJsonObject(parsed.value)) return new Map();
+  if (!parsed.ok || !isJsonObject(parsed.value)) return [];
   const entries = Object.entries(parsed.value).filter(
     (entry): entry is [string, Json] => entry[1] !== undefined,
   );
-  return new Map(entries.slice(0, MAX_ENTRIES));
+  return entries.slice(0, MAX_ENTRIES);
 }
 
 /** Objects that held nothing but the former default go with it, unless someone applies them as empty. */

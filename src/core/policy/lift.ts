@@ -29,6 +29,9 @@ export interface Lifted {
   readonly unsupported: readonly UnsupportedField[];
 }
 
+/** Each is a line of the audit log and a warning; people write one or two. */
+const MAX_LIFTED_RENDERERS = 100;
+
 const BETA_VERSIONS: ReadonlySet<string> = new Set(['v2beta1', 'v2beta2', 'v1beta1', 'v1beta2']);
 
 /** Rewrites the beta-only fields of an object; the object itself when it has none. */
@@ -64,17 +67,38 @@ function liftValuesFile(lifted: Lifted, parent: readonly string[]): Lifted {
 function liftPostRenderers(lifted: Lifted): Lifted {
   const renderers = valueAt(lifted.object, ['spec', 'postRenderers']);
   if (!Array.isArray(renderers)) return lifted;
-  return (renderers as readonly Json[]).reduce<Lifted>(
-    (result, _renderer, index) => liftPatches(result, index),
-    lifted,
+  const results = (renderers as readonly Json[]).map(liftPatches);
+  const changed = results.flatMap(({ renderer }, index) => (renderer === undefined ? [] : [index]));
+  const unsupported = results.flatMap((result) => result.unsupported);
+  if (changed.length + unsupported.length > MAX_LIFTED_RENDERERS) {
+    const path = 'spec.postRenderers';
+    const message = `${path} has more than ${MAX_LIFTED_RENDERERS} entries with old patch lists, too many to rewrite for v2`;
+    const wouldPass = 'write them as entries of kustomize.patches';
+    return { ...lifted, unsupported: [...lifted.unsupported, { path, message, wouldPass }] };
+  }
+  if (changed.length + unsupported.length === 0) return lifted;
+  const rewritten = (renderers as readonly Json[]).map((old, index) => results[index]?.renderer ?? old);
+  const pointers = changed.map((index) =>
+    formatPointer(['spec', 'postRenderers', String(index), 'kustomize']),
   );
+  return {
+    ...lifted,
+    object:
+      changed.length === 0 ? lifted.object : withValueAt(lifted.object, ['spec', 'postRenderers'], rewritten),
+    pointers: [...lifted.pointers, ...pointers],
+    unsupported: [...lifted.unsupported, ...unsupported],
+  };
 }
 
-function liftPatches(lifted: Lifted, index: number): Lifted {
-  const renderers = (valueAt(lifted.object, ['spec', 'postRenderers']) ?? []) as readonly Json[];
-  const renderer = renderers[index];
+/** A renderer whose old lists were rewritten, undefined where there was nothing to do. */
+interface LiftedRenderer {
+  readonly renderer?: JsonObject;
+  readonly unsupported: readonly UnsupportedField[];
+}
+
+function liftPatches(renderer: Json, index: number): LiftedRenderer {
   const kustomize = isJsonObject(renderer) ? renderer['kustomize'] : undefined;
-  if (!isJsonObject(renderer) || !isJsonObject(kustomize)) return lifted;
+  if (!isJsonObject(renderer) || !isJsonObject(kustomize)) return { unsupported: [] };
   const path = `spec.postRenderers.${index}.kustomize`;
   const merges = convert(kustomize['patchesStrategicMerge'], (patch) =>
     isJsonObject(patch) ? { patch: canonicalJson(patch) } : undefined,
@@ -84,23 +108,15 @@ function liftPatches(lifted: Lifted, index: number): Lifted {
     ...unreadable(merges, `${path}.patchesStrategicMerge`, 'an inline object'),
     ...unreadable(jsons, `${path}.patchesJson6902`, 'a target and a list of operations'),
   ];
-  if (unsupported.length > 0) return { ...lifted, unsupported: [...lifted.unsupported, ...unsupported] };
-  if (merges === undefined && jsons === undefined) return lifted;
+  if (unsupported.length > 0 || (merges === undefined && jsons === undefined)) return { unsupported };
   const { patchesStrategicMerge: _merges, patchesJson6902: _jsons, patches, ...rest } = kustomize;
   const all = [
     ...(merges ?? []),
     ...(Array.isArray(patches) ? (patches as readonly Json[]) : []),
     ...(jsons ?? []),
   ];
-  const changed = renderers.with(index, {
-    ...renderer,
-    kustomize: all.length === 0 ? rest : { ...rest, patches: all as readonly Json[] },
-  });
-  return {
-    ...lifted,
-    object: withValueAt(lifted.object, ['spec', 'postRenderers'], changed),
-    pointers: [...lifted.pointers, formatPointer(['spec', 'postRenderers', String(index), 'kustomize'])],
-  };
+  const lifted = all.length === 0 ? rest : { ...rest, patches: all as readonly Json[] };
+  return { renderer: { ...renderer, kustomize: lifted }, unsupported };
 }
 
 function convertJson6902(entry: Json): Json | undefined {

@@ -52,9 +52,9 @@ export function matchSubject(
   facts: Facts,
 ): MatchResult {
   if (match.kinds !== undefined && !match.kinds.has(subject.kind)) return 'NoMatch';
-  const name = nameOf(subject, object);
-  if (match.names !== undefined && !anyName(match.names, name)) return 'NoMatch';
-  if (match.exclude.names !== undefined && anyName(match.exclude.names, name)) return 'NoMatch';
+  const named = nameFitter(subject, object);
+  if (match.names !== undefined && !match.names.some(named)) return 'NoMatch';
+  if (match.exclude.names?.some(named)) return 'NoMatch';
   if (match.labels !== undefined && !matchesLabels(match.labels, labelsOf(object))) return 'NoMatch';
   if (match.exclude.labels !== undefined && matchesLabels(match.exclude.labels, labelsOf(object)))
     return 'NoMatch';
@@ -125,11 +125,15 @@ function namespaceLabels(namespace: string, subject: Subject, facts: Facts): Lab
   return fact?.known ? fact.value : undefined;
 }
 
-function nameOf(subject: Subject, object: JsonObject): string {
-  if (subject.name !== '') return subject.name;
-  // With generateName the server appends five characters; a pattern is held against the known part.
-  const generated = valueAt(object, ['metadata', 'generateName']);
-  return typeof generated === 'string' ? generated : '';
+/** Whether patterns fit the object's name. */
+function nameFitter(subject: Subject, object: JsonObject): (pattern: NamePattern) => boolean {
+  // A request whose name is generated has none; in the object that the validating call sees it is there already.
+  const name = subject.name === '' ? valueAt(object, ['metadata', 'name']) : subject.name;
+  if (typeof name === 'string' && name !== '') return (pattern) => matchesName(pattern, name);
+  const beginning = valueAt(object, ['metadata', 'generateName']);
+  if (typeof beginning !== 'string') return (pattern) => matchesName(pattern, '');
+  // The server appends characters: only a pattern that bears any ending is known to fit.
+  return (pattern) => pattern.text.endsWith('*') && matchesName(pattern, beginning);
 }
 
 function labelsOf(object: JsonObject): Labels {

@@ -9,9 +9,10 @@ import { formatPointer, parsePointer, valueAt, withValueAt } from '../json/point
 import { BETA_FIELDS_RULE, BUILT_IN_PLACE, BUILT_IN_POLICY, FORMER_DEFAULTS_RULE } from './built-in.ts';
 import type { Finding, Mutation } from './decision.ts';
 import type { Facts } from './facts.ts';
-import { type Stripped, stripFormerDefaults, withRecord } from './former-defaults.ts';
+import { believedRecord, type Stripped, stripFormerDefaults, withRecord } from './former-defaults.ts';
 import { type Lifted, liftBetaFields } from './lift.ts';
 import { isOwned, managedFieldsOf } from './managed-fields.ts';
+import type { PolicySet } from './policy-set.ts';
 import type { Change, CompiledRule } from './rule.ts';
 import { shortText } from './short-text.ts';
 import type { Subject } from './subject.ts';
@@ -36,9 +37,12 @@ interface Applied extends Change {
   readonly rule: CompiledRule;
 }
 
-/** The object with beta-only fields lifted and former defaults gone: what rules are matched against. */
-export function prepare(subject: Subject): { readonly stripped: Stripped; readonly lifted: Lifted } {
-  const stripped = stripFormerDefaults(subject.object);
+/** The object with beta-only fields lifted and former defaults gone: what rules are matched against at admission. */
+export function prepare(
+  set: PolicySet,
+  subject: Subject,
+): { readonly stripped: Stripped; readonly lifted: Lifted } {
+  const stripped = stripFormerDefaults(subject.object, believedRecord(set, subject));
   return { stripped, lifted: liftBetaFields(subject.kind, subject.version, stripped.object) };
 }
 

@@ -8,6 +8,12 @@ import { HELM_GROUP, SOURCE_GROUP } from '../api/resources.ts';
 import { isJsonObject, type JsonObject } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
 
+/**
+ * Characters of a text that rules read: twice the longest URL that the API admits. The mutating webhook sees what nobody has
+ * measured yet, and every rule of a set may read it.
+ */
+const MAX_TEXT_LENGTH = 4096;
+
 type Requirement = readonly [path: string, type: 'text' | 'object', need: 'required' | 'optional'];
 
 const METADATA: readonly Requirement[] = [
@@ -91,6 +97,8 @@ function firstProblem(
       if (need === 'required') return { path, message: `${path} is required` };
     } else if (type === 'text' ? typeof value !== 'string' : !isJsonObject(value)) {
       return { path, message: `${path} must be ${type === 'text' ? 'a text' : 'an object'}` };
+    } else if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {
+      return { path, message: `${path} is longer than ${MAX_TEXT_LENGTH} characters` };
     }
   }
   return undefined;

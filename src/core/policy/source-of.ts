@@ -34,6 +34,11 @@ function readSource(kind: string, object: JsonObject, ownNamespace: string): Fol
   );
 }
 
+/** Tokens of the chart's name in an object that names one. */
+export function chartNameTokens(kind: string): readonly string[] {
+  return kind === 'HelmChart' ? ['spec', 'chart'] : ['spec', 'chart', 'spec', 'chart'];
+}
+
 /** The fact about a source. One that was not gathered at all counts as unavailable. */
 export function findSource(facts: Pick<Facts, 'sources'>, source: SourceNeed): Fact<SourceFact> {
   const fact = facts.sources.get(sourceKey(source.kind, source.namespace, source.name));

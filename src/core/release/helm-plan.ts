@@ -6,6 +6,13 @@ import type { ActionPlan } from './plan.ts';
 
 /** Flux's default of `spec.maxHistory`; 0 means without limit. */
 const DEFAULT_MAX_HISTORY = 5;
+/**
+ * helm 4 leaves the validation of fields to the API server (`fieldValidation`, in every supported version). What its flag turns
+ * off is the download and parsing of the OpenAPI documents, to learn that the server can: half of a child's CPU or more. Unknown
+ * fields, wrong types, missing fields and unknown kinds end the same way with it and without, so it is always given, whatever
+ * `disableOpenAPIValidation` says.
+ */
+const CLIENT_VALIDATION_OFF = true;
 
 /** Where and with what helm runs. For a removal the names are the removal's, not the spec's. */
 export interface HelmTarget {
@@ -43,7 +50,7 @@ export function helmActionOf(
         replace: install.replace ?? false,
         takeOwnership: !(install.disableTakeOwnership ?? false),
         skipCrds: install.crds === 'Skip',
-        disableOpenApiValidation: install.disableOpenAPIValidation ?? false,
+        disableOpenApiValidation: CLIENT_VALIDATION_OFF,
         disableSchemaValidation: install.disableSchemaValidation ?? false,
         serverSide: install.serverSideApply ?? true,
       };
@@ -62,7 +69,7 @@ export function helmActionOf(
         takeOwnership: !(upgrade.disableTakeOwnership ?? false),
         skipCrds: (upgrade.crds ?? 'Skip') === 'Skip',
         maxHistory,
-        disableOpenApiValidation: upgrade.disableOpenAPIValidation ?? false,
+        disableOpenApiValidation: CLIENT_VALIDATION_OFF,
         disableSchemaValidation: upgrade.disableSchemaValidation ?? false,
         serverSide: serverSide(upgrade.serverSideApply),
       };

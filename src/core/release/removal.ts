@@ -2,6 +2,8 @@ import type { HelmRelease } from '../api/helm-release.ts';
 import type { Attempt } from './attempt.ts';
 import { releaseNameOf, releaseNamespaceOf, storageNamespaceOf } from './names.ts';
 import type { ActionPlan } from './plan.ts';
+import type { ReleaseRecord } from './release-record.ts';
+import { isDigestOf } from './snapshot.ts';
 
 /** Where a release to remove lies; it may differ from where the present spec points. */
 export interface Removal {
@@ -48,6 +50,24 @@ export function removalOnMove(release: HelmRelease, attempt: Attempt): Removal |
     current.name !== attempt.releaseName ||
     (!inPlace && current.chartName !== attempt.chart.name);
   return moved ? removalOf(release, 'replacement') : undefined;
+}
+
+/** Whether a removal is at the place that the spec names: that place was judged by the policies, as the spec was. */
+export function isWhereSpecSays(release: HelmRelease, removal: Removal): boolean {
+  return (
+    removal.releaseName === releaseNameOf(release) &&
+    removal.releaseNamespace === releaseNamespaceOf(release) &&
+    removal.storageNamespace === storageNamespaceOf(release)
+  );
+}
+
+/**
+ * Whether the records hold a revision that the release's history has the digest of. Status alone proves nothing: who may write it
+ * (Flux's `edit` role may) could name any release of the cluster there, to have it uninstalled.
+ */
+export function isProvenBy(release: HelmRelease, records: readonly ReleaseRecord[]): boolean {
+  const history = release.status?.history ?? [];
+  return records.some((record) => history.some((snapshot) => isDigestOf(snapshot, record)));
 }
 
 function removalOf(release: HelmRelease, purpose: 'deletion' | 'replacement'): Removal | undefined {

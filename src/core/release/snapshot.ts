@@ -53,9 +53,32 @@ export function versionedChartName(snapshot: Pick<Snapshot, 'chartName' | 'chart
   return `${snapshot.chartName}@${snapshot.chartVersion}`;
 }
 
+/**
+ * Whether the snapshot's digest is this record's, whatever helm has done to the record's status since. Only who could read the record
+ * (or the snapshot) can have written it: values and the fractions of seconds are nowhere else.
+ */
+export function isDigestOf(snapshot: Snapshot, record: ReleaseRecord): boolean {
+  return (
+    isSnapshotOf(snapshot, record) && snapshot.digest === digestRecord({ ...record, status: snapshot.status })
+  );
+}
+
 function digestRecord(record: ReleaseRecord): string {
   const { name, namespace, version, status, chartName, chartVersion, appVersion, config, manifest } = record;
-  const parts = [name, namespace, version, status, chartName, chartVersion, appVersion, config, manifest];
+  const { firstDeployed, lastDeployed } = record;
+  const times = [firstDeployed, lastDeployed];
+  const parts = [
+    name,
+    namespace,
+    version,
+    status,
+    chartName,
+    chartVersion,
+    appVersion,
+    config,
+    manifest,
+    times,
+  ];
   return `sha256:${bytesToHex(sha256(utf8ToBytes(stringifyJson(parts))))}`;
 }
 

@@ -72,7 +72,6 @@ export function argumentsOf(action: HelmAction): readonly string[] {
         'uninstall',
         action.releaseName,
         ...common,
-        '--ignore-not-found',
         ...flag('--keep-history', action.keepHistory),
         `--cascade=${action.cascade}`,
       ];

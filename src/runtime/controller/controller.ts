@@ -2,6 +2,7 @@ import type { HelmRelease } from '../../core/api/helm-release.ts';
 import type { HelmRepository } from '../../core/api/helm-repository.ts';
 import type { KubeObject } from '../../core/api/kube-object.ts';
 import { CONFIG_MAP, HELM_RELEASE, HELM_REPOSITORY, NAMESPACE, SECRET } from '../../core/api/resources.ts';
+import { findCondition } from '../../core/release/conditions.ts';
 import { releaseNameOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type {
   ApiGate,
@@ -28,6 +29,7 @@ import { RecordWatch } from './record-watch.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { createReleaseJudge } from './release-judge.ts';
 import { ReleasePass } from './release-pass.ts';
+import { RunningPasses } from './running-passes.ts';
 import { VerdictMemory } from './verdict-memory.ts';
 import { type PassResult, WorkQueue } from './work-queue.ts';
 
@@ -80,11 +82,13 @@ class ReleaseController implements Controller {
   readonly #passOptions: ReleasePassOptions;
   readonly #references = new ReferenceIndex();
   readonly #signatures = new Map<string, string>();
+  /** Why each repository is not ready, as its status says; empty while it is. */
+  readonly #standings = new Map<string, string>();
   /** What the last pass wrote, until the watch has shown it or something later. */
   readonly #written = new Map<string, string>();
   readonly #indexes = new IndexStore();
   readonly #records: RecordWatch;
-  readonly #running = new Set<string>();
+  readonly #running = new RunningPasses();
   readonly #stopPolicies: () => void;
 
   constructor(options: ControllerOptions) {
@@ -131,6 +135,7 @@ class ReleaseController implements Controller {
         (namespace) => this.#namespaces.find('', namespace)?.metadata.labels ?? undefined,
       ),
       findRelease: (namespace, name) => asRelease(this.#releases.find(namespace, name)),
+      claimantsOf: (namespace, name) => this.#references.keysOf(`Storage/${namespace}/${name}`),
       findRepository: (namespace, name) => asRepository(this.#repositories.find(namespace, name)),
     };
     this.#stopPolicies = options.policies.onChange(() => this.#onPolicies());
@@ -163,7 +168,10 @@ class ReleaseController implements Controller {
       return;
     }
     this.#references.set(key, thingsOf(release));
-    if (this.#hasChanged(key, object)) this.#releaseQueue.add(key);
+    if (this.#hasChanged(key, object)) {
+      this.#running.onObject(key, object);
+      this.#releaseQueue.add(key);
+    }
     this.#enqueueReferrers(`HelmRelease/${key}`);
   }
 
@@ -174,6 +182,7 @@ class ReleaseController implements Controller {
     if (type === 'deleted') {
       this.#references.delete(referenceKey);
       this.#signatures.delete(signatureKey);
+      this.#standings.delete(key);
       this.#indexes.drop(key);
       this.#repositoryQueue.forget(key);
       this.#enqueueReferrers(`HelmRepository/${key}`);
@@ -190,6 +199,13 @@ class ReleaseController implements Controller {
       this.#repositoryQueue.add(key);
       this.#enqueueReferrers(`HelmRepository/${key}`);
     }
+    // A release that waits for its source says why; a new index is told of by the pass that read it.
+    const ready = findCondition(repository?.status?.conditions, 'Ready');
+    const standing = ready?.status === 'False' ? ready.message : '';
+    if (this.#standings.get(key) !== standing && standing !== '') {
+      this.#enqueueReferrers(`HelmRepository/${key}`);
+    }
+    this.#standings.set(key, standing);
   }
 
   #onSecret(event: ReflectorEvent): void {
@@ -201,9 +217,9 @@ class ReleaseController implements Controller {
       }
       return;
     }
-    // A pass that runs sees its own writes; someone else's call for a look.
+    // A pass that runs may see the change itself; whether it did shows at its end.
     for (const key of this.#references.keysOf(`Storage/${place}`)) {
-      if (!this.#running.has(key)) this.#releaseQueue.add(key);
+      if (!this.#running.onRecord(key)) this.#releaseQueue.add(key);
     }
   }
 
@@ -257,8 +273,11 @@ class ReleaseController implements Controller {
     await this.synced(this.#abort.signal);
     const release = await this.#newest(key);
     if (release === undefined) return { next: 'wait' };
-    const pass = new ReleasePass(release, this.#passOptions, this.#abort.signal);
-    this.#running.add(key);
+    const signals = {
+      stopping: this.#abort.signal,
+      superseded: this.#running.begin(key, release),
+    };
+    const pass = new ReleasePass(release, this.#passOptions, signals);
     try {
       if (release.metadata.deletionTimestamp !== undefined) return await deleteRelease(pass);
       if (!(release.metadata.finalizers ?? []).includes(FINALIZER)) {
@@ -268,7 +287,10 @@ class ReleaseController implements Controller {
       if (release.spec.suspend === true) return { next: 'wait' };
       return await reconcileRelease(pass);
     } finally {
-      this.#running.delete(key);
+      const recordsChanged = this.#running.end(key);
+      const place = `${storageNamespaceOf(release)}/${releaseNameOf(release)}`;
+      // After an action the records are the pass's own, and when to look again is its to say.
+      if (recordsChanged && !pass.acted && !this.#records.isCurrent(place)) this.#releaseQueue.add(key);
       const { resourceVersion } = pass.release.metadata;
       if (resourceVersion !== undefined && resourceVersion !== release.metadata.resourceVersion) {
         this.#written.set(key, resourceVersion);

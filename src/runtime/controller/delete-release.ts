@@ -2,6 +2,7 @@ import { afterAction } from '../../core/release/after-action.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import { beginAction } from '../../core/release/begin-action.ts';
 import { type Removal, removalOnDeletion } from '../../core/release/removal.ts';
+import { isOwnRemoval } from './own-removal.ts';
 import { performAction } from './perform-action.ts';
 import { resultOf } from './reconcile-release.ts';
 import type { ReleasePass } from './release-pass.ts';
@@ -16,7 +17,7 @@ export async function deleteRelease(pass: ReleasePass): Promise<PassResult> {
   const finalizers = pass.release.metadata.finalizers ?? [];
   if (!finalizers.includes(FINALIZER)) return { next: 'wait' };
   const removal = removalOnDeletion(pass.release);
-  if (removal !== undefined) {
+  if (removal !== undefined && (await isOwnRemoval(pass, removal))) {
     const result = await uninstall(pass, removal);
     if (result !== undefined) return result;
   }

@@ -1,6 +1,7 @@
 import type { HelmRelease } from '../../core/api/helm-release.ts';
 import type { HelmRepository } from '../../core/api/helm-repository.ts';
 import type { JsonObject } from '../../core/json/json.ts';
+import type { Decision } from '../../core/policy/decision.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import type { Block } from '../../core/release/block.ts';
 import { findCondition } from '../../core/release/conditions.ts';
@@ -10,7 +11,7 @@ import { resolve } from '../../core/version/resolve.ts';
 import type { IndexEntry, RepositoryIndex } from '../../io/contract.ts';
 import { gatherValues } from './gather-values.ts';
 import { releaseIdentity } from './release-identity.ts';
-import type { ReleaseFacts } from './release-judge.ts';
+import { denialLine, type ReleaseFacts } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 import { unsupportedFields, unsupportedSource } from './unsupported.ts';
 
@@ -25,8 +26,16 @@ export interface Gathered {
   readonly secrets: readonly string[];
 }
 
+/** What is in the way; with the decision when it is a policy. */
+export interface Blocked {
+  readonly block: Block;
+  readonly decision?: Decision;
+  /** This process has not come to read the source yet, which was fine before: no news for a release that stands. */
+  readonly underWay?: boolean;
+}
+
 /** Gathers, in Flux's order: dependencies, source, values, chart; or says what is in the way. */
-export async function gather(pass: ReleasePass): Promise<Gathered | { readonly block: Block }> {
+export async function gather(pass: ReleasePass): Promise<Gathered | Blocked> {
   const { release } = pass;
   const source = unsupportedSource(release);
   if (source !== undefined) {
@@ -83,7 +92,7 @@ function describe(
 function findSource(
   { options }: ReleasePass,
   { metadata, spec }: HelmRelease,
-): { readonly repository: HelmRepository; readonly entry: IndexEntry } | { readonly block: Block } {
+): { readonly repository: HelmRepository; readonly entry: IndexEntry } | Blocked {
   const chart = spec.chart?.spec;
   if (chart === undefined) return blocked('SourceNotReady', 'spec.chart is missing');
   const { namespace = metadata.namespace ?? '', name } = chart.sourceRef;
@@ -95,9 +104,15 @@ function findSource(
   }
   const held = options.indexes.find(`${namespace}/${name}`);
   if (held === undefined || held.url !== repository.spec.url) {
+    const decision = options.judge.judgeSource(repository);
+    if (decision?.allowed === false) {
+      const message = `${place} may not be read: ${denialLine(decision)}`;
+      return { block: { reason: 'PolicyDenied', message }, decision };
+    }
     const why = findCondition(repository.status?.conditions, 'Ready');
     const detail = why?.status === 'False' ? why.message : 'its index has not been read yet';
-    return blocked('SourceNotReady', `${place} is not ready: ${detail}`);
+    const underWay = why?.status === 'True' && why.observedGeneration === repository.metadata.generation;
+    return { ...blocked('SourceNotReady', `${place} is not ready: ${detail}`), underWay };
   }
   const read = entriesOf(held.index, chart.chart);
   if ('block' in read) return read;

@@ -34,4 +34,6 @@ export interface ReleasePassOptions {
   readonly log: Log;
   readonly findRelease: (namespace: string, name: string) => HelmRelease | undefined;
   readonly findRepository: (namespace: string, name: string) => HelmRepository | undefined;
+  /** Keys of the HelmReleases whose spec names this place in storage. */
+  readonly claimantsOf: (storageNamespace: string, releaseName: string) => readonly string[];
 }

@@ -36,17 +36,19 @@ export async function performAction(
   pass: ReleasePass,
   plan: ActionPlan,
   input: ActionInput,
-): Promise<ActionOutcome> {
+): Promise<ActionOutcome & { readonly interrupted: boolean }> {
+  pass.acted = true;
   const startedMs = pass.options.clock.now();
   const identity = releaseIdentity(pass.release);
   const outcome = await perform(pass, plan, input, identity);
   const durationMs = pass.options.clock.now() - startedMs;
   await recordAction(pass, plan, input, { ...outcome, durationMs });
-  const { ok, writes, error, absent } = outcome;
+  const { ok, writes, error, absent, interrupted = false } = outcome;
   return {
     ok,
     writes,
     durationMs,
+    interrupted,
     ...(error === undefined ? {} : { error }),
     ...(absent === true ? { absent } : {}),
   };
@@ -57,7 +59,12 @@ export interface PerformedAction extends ActionOutcome {
   readonly command: string;
   readonly exitCode: number | null;
   readonly apiWrites: readonly GateWrite[];
+  /** Helmgate stopped helm itself. */
+  readonly interrupted?: boolean;
 }
+
+/** An action that ended without any helm. */
+const NOTHING_DONE = { command: '', exitCode: null, apiWrites: [], writes: [], durationMs: 0 } as const;
 
 async function perform(
   pass: ReleasePass,
@@ -66,8 +73,7 @@ async function perform(
   identity: ReleaseIdentity,
 ): Promise<PerformedAction> {
   if (identity.kind === 'refused') {
-    const nothing = { command: '', exitCode: null, apiWrites: [], writes: [], durationMs: 0 };
-    return { ...nothing, ok: false, error: identity.message };
+    return { ...NOTHING_DONE, ok: false, error: identity.message };
   }
   const user = identity.kind === 'impersonated' ? identity.user : undefined;
   return plan.verb === 'Unlock'
@@ -115,6 +121,11 @@ async function runHelm(
     chartPath: chart?.path ?? '',
     values: values ?? {},
   });
+  if (plan.verb === 'Uninstall') {
+    const { storageNamespace, releaseName } = attempt;
+    const records = await pass.options.records.read(storageNamespace, releaseName, pass.signal);
+    if (records.length === 0) return { ...NOTHING_DONE, ok: true, exitCode: 0, absent: true };
+  }
   const action = await prepare(pass, planned, latest, user);
   const session = gate.open({
     releaseName: attempt.releaseName,
@@ -126,12 +137,16 @@ async function runHelm(
     onStorageWrite: (write) => writes.push(write),
     onWrite: (write) => apiWrites.push(write),
   });
+  // A removal is carried through: what supersedes it can only begin when the old release is gone.
+  const signal = plan.verb === 'Uninstall' ? pass.signal : AbortSignal.any([pass.signal, pass.superseded]);
   try {
     const access = { server: session.server, ...(secrets === undefined ? {} : { secrets }) };
-    const result = await helm.run(action, access, pass.signal);
+    const result = await helm.run(action, access, signal);
     const { commandLine: command, exitCode, durationMs } = result;
     const done = { command, exitCode, durationMs, writes, apiWrites };
-    return exitCode === 0 ? { ...done, ok: true } : { ...done, ok: false, error: errorOf(result) };
+    if (exitCode === 0) return { ...done, ok: true };
+    const interrupted = result.killedBy === 'abort';
+    return { ...done, ok: false, interrupted, error: errorOf(result, pass) };
   } finally {
     await session.close();
   }
@@ -171,9 +186,13 @@ async function createNamespace(pass: ReleasePass, name: string): Promise<void> {
 }
 
 /** The one line that says why helm failed; helm 4 logs more around it. */
-function errorOf({ stderr, exitCode, killedBy }: HelmResult): string {
+function errorOf({ stderr, exitCode, killedBy }: HelmResult, pass: ReleasePass): string {
   if (killedBy === 'timeout') return 'helm did not end within its timeout and was stopped';
-  if (killedBy === 'abort') return 'helm was stopped because Helmgate is stopping';
+  if (killedBy === 'abort') {
+    return pass.signal.aborted
+      ? 'helm was stopped because Helmgate is stopping'
+      : 'helm was stopped because the HelmRelease has changed meanwhile';
+  }
   if (killedBy === 'output') return 'helm printed more than is allowed and was stopped';
   const line = ERROR_LINE.exec(stderr)?.[1] ?? stderr.trim().split('\n').at(-1) ?? '';
   return line === '' ? `helm ended with exit code ${exitCode}` : line.slice(0, MAX_ERROR_LENGTH);

@@ -1,9 +1,12 @@
+import type { HelmReleaseStatus } from '../../core/api/helm-release.ts';
+import type { Decision } from '../../core/policy/decision.ts';
 import { afterAction } from '../../core/release/after-action.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import { beginAction } from '../../core/release/begin-action.ts';
-import { beginPass } from '../../core/release/begin-pass.ts';
+import { beginPass, clearFailures } from '../../core/release/begin-pass.ts';
 import { afterBlock, type Block, withCompliance } from '../../core/release/block.ts';
-import type { Next, Transition } from '../../core/release/next.ts';
+import { findCondition } from '../../core/release/conditions.ts';
+import { intervalMsOf, type Next, type Transition } from '../../core/release/next.ts';
 import {
   type ActionPlan,
   type ActionType,
@@ -13,17 +16,21 @@ import {
 } from '../../core/release/plan.ts';
 import type { ReleaseRecord } from '../../core/release/release-record.ts';
 import { type Removal, removalOnMove } from '../../core/release/removal.ts';
-import { requestsOf } from '../../core/release/requests.ts';
+import { acknowledgeRequest, requestsOf } from '../../core/release/requests.ts';
 import { settle } from '../../core/release/settle.ts';
 import { determineState } from '../../core/release/state.ts';
 import { jittered } from '../clock.ts';
-import { type Gathered, gather } from './gather.ts';
+import { type Blocked, type Gathered, gather } from './gather.ts';
+import { isOwnRemoval } from './own-removal.ts';
 import { performAction } from './perform-action.ts';
 import { recordDecision } from './record-decision.ts';
 import { denialLine, NO_POLICIES } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 import { readRepositoryAccess } from './repository-access.ts';
 import type { PassResult } from './work-queue.ts';
+
+/** The read of a source wakes its releases however it ends; this is for the case that it never does. */
+const FIRST_READ_MS = 30_000;
 
 /** A chart that could not be fetched stops a pass like a missing source does. */
 class BlockedError extends Error {
@@ -42,7 +49,7 @@ class BlockedError extends Error {
  */
 export async function reconcileRelease(pass: ReleasePass): Promise<PassResult> {
   const gathered = await gather(pass);
-  if ('block' in gathered) return await endBlocked(pass, gathered.block);
+  if ('block' in gathered) return await endUngathered(pass, gathered);
   try {
     return await converge(pass, gathered);
   } catch (error) {
@@ -54,8 +61,8 @@ export async function reconcileRelease(pass: ReleasePass): Promise<PassResult> {
 async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResult> {
   const { attempt } = gathered;
   const forced = requestsOf(pass.release).force;
-  const moved = removalOnMove(pass.release, attempt);
-  const decision = pass.options.judge.judgeRelease(pass.release, gathered.facts);
+  const moved = await ownMove(pass, attempt);
+  const decision = judge(pass, gathered);
   if (decision === undefined) return await endBlocked(pass, { reason: 'PolicyDenied', message: NO_POLICIES });
 
   let records = await look(pass, attempt);
@@ -74,7 +81,7 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
   }
   const violation = decision.allowed ? undefined : denialLine(decision);
   pass.assume(withCompliance(pass.release, violation, pass.now()));
-  if (moved !== undefined) return await move(pass, moved, attempt);
+  if (moved !== undefined) return await move(pass, moved, gathered);
 
   const performed: ActionType[] = [];
   for (;;) {
@@ -96,6 +103,7 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
       },
       'acting',
     );
+    if (pass.superseded.aborted) return { next: 'after', delayMs: 0 };
     const transition = await act(pass, plan, gathered, records[0]);
     const type = actionTypeOf(plan);
     if (type !== undefined) performed.push(type);
@@ -105,6 +113,49 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
     state = determineState({ release: pass.release, records, attempt });
     plan = planAction(state, pass.release, { performed, forced, records });
   }
+}
+
+/** What an edit moved the release away from. A history that isn't known to be this release's own is forgotten. */
+async function ownMove(pass: ReleasePass, attempt: Attempt): Promise<Removal | undefined> {
+  const removal = removalOnMove(pass.release, attempt);
+  if (removal === undefined || (await isOwnRemoval(pass, removal))) return removal;
+  const { history: _, ...status } = pass.release.status ?? {};
+  pass.assume(status);
+  return undefined;
+}
+
+/**
+ * Ends a pass that could not gather everything. A release that stands as its spec wants it, as far as its status says, is not
+ * called unready because this process has yet to read its source, or may read it no more.
+ */
+async function endUngathered(pass: ReleasePass, blocked: Blocked): Promise<PassResult> {
+  const { block, decision, underWay } = blocked;
+  const { status, metadata } = pass.release;
+  const ready = findCondition(status?.conditions, 'Ready');
+  const observed = status?.observedGeneration === metadata.generation;
+  if (underWay === true && observed && ready !== undefined) return { next: 'after', delayMs: FIRST_READ_MS };
+  if (decision === undefined) return await endBlocked(pass, block);
+  await recordUnread(pass, decision);
+  if (!observed || ready?.status !== 'True') return await endBlocked(pass, block);
+  pass.assume(acknowledgeRequest(status ?? {}, pass.release));
+  await pass.save(withCompliance(pass.release, block.message, pass.now()));
+  return { next: 'after', delayMs: jittered(intervalMsOf(pass.release), pass.options.clock.random()) };
+}
+
+/** A release from a repository that is denied itself is denied with it, whatever the rules for releases say. */
+function judge({ options, release }: ReleasePass, { facts, repository }: Gathered): Decision | undefined {
+  const decision = options.judge.judgeRelease(release, facts);
+  if (decision?.allowed !== true) return decision;
+  const ofSource = options.judge.judgeSource(repository);
+  return ofSource?.allowed === true ? decision : ofSource;
+}
+
+/** Puts on record that a source may not be read. What its range would resolve to, and so the values' part, isn't known. */
+async function recordUnread(pass: ReleasePass, decision: Decision): Promise<void> {
+  const { chart: name = '', version = '*' } = pass.release.spec.chart?.spec ?? {};
+  const verdict = JSON.stringify([decision.allowed, decision.findings, decision.policySet.digest]);
+  if (!pass.options.verdicts.isNew(pass.key, verdict)) return;
+  await recordDecision(pass, { chart: { name, version }, configDigest: '' }, decision);
 }
 
 async function look(pass: ReleasePass, attempt: Attempt): Promise<readonly ReleaseRecord[]> {
@@ -120,6 +171,7 @@ async function act(
 ): Promise<Transition> {
   const needsChart = plan.verb === 'Install' || plan.verb === 'Upgrade';
   const chart = needsChart ? await fetchChart(pass, gathered) : undefined;
+  const before = pass.release.status;
   await pass.save(beginAction(pass.release, plan, pass.now()));
   const outcome = await performAction(pass, plan, {
     attempt: gathered.attempt,
@@ -128,7 +180,22 @@ async function act(
     ...(chart === undefined ? {} : { chart }),
     ...(latest === undefined ? {} : { latest }),
   });
-  return afterAction(pass.release, plan, gathered.attempt, outcome, pass.now());
+  const transition = afterAction(pass.release, plan, gathered.attempt, outcome, pass.now());
+  return outcome.interrupted ? uncounted(transition, before) : transition;
+}
+
+/** An action that we stopped ourselves says nothing about the release: it counts as no attempt, and is made again. */
+function uncounted({ status }: Transition, before: HelmReleaseStatus | undefined): Transition {
+  const { failures, installFailures, upgradeFailures } = before ?? {};
+  return {
+    status: {
+      ...clearFailures(status),
+      ...(failures === undefined ? {} : { failures }),
+      ...(installFailures === undefined ? {} : { installFailures }),
+      ...(upgradeFailures === undefined ? {} : { upgradeFailures }),
+    },
+    next: { kind: 'again' },
+  };
 }
 
 async function fetchChart(
@@ -146,14 +213,18 @@ async function fetchChart(
 }
 
 /** Uninstalls the release at the place that an edit moved it away from; the next pass installs at the new one. */
-async function move(pass: ReleasePass, removal: Removal, attempt: Attempt): Promise<PassResult> {
+async function move(
+  pass: ReleasePass,
+  removal: Removal,
+  { attempt, secrets }: Gathered,
+): Promise<PassResult> {
   const { plan, releaseName, releaseNamespace, storageNamespace } = removal;
   const old: Attempt = { ...attempt, releaseName, releaseNamespace, storageNamespace };
   const begun = pass.release.status ?? {};
   // The counters of this pass belong to the new place; the removal speaks of the old one.
   pass.assume({ ...begun, storageNamespace });
   await pass.save(beginAction(pass.release, plan, pass.now()));
-  const outcome = await performAction(pass, plan, { attempt: old });
+  const outcome = await performAction(pass, plan, { attempt: old, secrets });
   return await end(pass, afterAction(pass.release, plan, old, outcome, pass.now()));
 }
 

@@ -46,7 +46,7 @@ export async function reconcileRepository(
 
   const denial = judge.judgeRepository(repository);
   if (denial !== undefined) {
-    indexes.drop(key);
+    // An index that was read before stays: it tells which running releases still are what they should be.
     await report(
       repository,
       options,

@@ -7,7 +7,11 @@ import type { ActionInput, PerformedAction } from './perform-action.ts';
 import type { ReleasePass } from './release-pass.ts';
 
 /** Writes the second judgement to the audit log. Rejects when it can't be written: then nothing may be done. */
-export async function recordDecision(pass: ReleasePass, attempt: Attempt, decision: Decision): Promise<void> {
+export async function recordDecision(
+  pass: ReleasePass,
+  attempt: Pick<Attempt, 'chart' | 'configDigest'>,
+  decision: Decision,
+): Promise<void> {
   const { generation = 0 } = pass.release.metadata;
   const row: ReleaseAuditRecord = {
     ...common(pass, decision.allowed ? 'Allow' : 'Deny'),

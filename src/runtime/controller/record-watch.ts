@@ -58,6 +58,11 @@ export class RecordWatch {
     return records;
   }
 
+  /** Whether the records of `namespace/release` that were read last are the ones that the watch shows. */
+  isCurrent(place: string): boolean {
+    return (this.#held.get(place)?.fingerprint ?? '') === this.#fingerprint(place);
+  }
+
   #fingerprint(place: string): string {
     return [...(this.#versions.get(place) ?? [])]
       .map(([name, version]) => `${name.slice(name.lastIndexOf('.v') + 2)}:${version}`)

@@ -20,6 +20,8 @@ export interface ReleaseFacts {
 export interface ReleaseJudge {
   /** Undefined when a repository may be read, else one line that says why not. */
   judgeRepository(repository: HelmRepository): string | undefined;
+  /** The decision on a repository itself, which counts for every release from it; undefined while no set is in force. */
+  judgeSource(repository: HelmRepository): Decision | undefined;
   /** Undefined while no policy set is in force: then nothing may be released. */
   judgeRelease(release: HelmRelease, facts: ReleaseFacts): Decision | undefined;
 }
@@ -51,10 +53,14 @@ export function createReleaseJudge(
     };
     return evaluate(set, subjectOf(object), facts, 'release');
   };
+  const judgeSource: ReleaseJudge['judgeSource'] = (repository) => {
+    const unknown = { known: false, why: 'Unsupported' } as const;
+    return judge(repository, { sources: new Map(), chart: unknown, values: unknown });
+  };
   return {
+    judgeSource,
     judgeRepository(repository) {
-      const unknown = { known: false, why: 'Unsupported' } as const;
-      const decision = judge(repository, { sources: new Map(), chart: unknown, values: unknown });
+      const decision = judgeSource(repository);
       if (decision === undefined) return NO_POLICIES;
       return decision.allowed ? undefined : denialLine(decision);
     },

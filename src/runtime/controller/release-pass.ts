@@ -15,16 +15,26 @@ const LAST_WRITE_MS = 5_000;
  */
 export class ReleasePass {
   readonly options: ReleasePassOptions;
+  /** Aborts when the process stops. */
   readonly signal: AbortSignal;
+  /** Aborts when the object has changed so that what runs for it is no longer wanted. */
+  readonly superseded: AbortSignal;
   readonly key: string;
+  /** Whether an action was begun in this pass. */
+  acted = false;
   #release: HelmRelease;
   #stored: HelmReleaseStatus;
 
-  constructor(release: HelmRelease, options: ReleasePassOptions, signal: AbortSignal) {
+  constructor(
+    release: HelmRelease,
+    options: ReleasePassOptions,
+    signals: { readonly stopping: AbortSignal; readonly superseded: AbortSignal },
+  ) {
     this.#release = release;
     this.#stored = release.status ?? {};
     this.options = options;
-    this.signal = signal;
+    this.signal = signals.stopping;
+    this.superseded = signals.superseded;
     this.key = `${release.metadata.namespace}/${release.metadata.name}`;
   }
 

@@ -203,7 +203,7 @@ describe('other writers', () => {
   it('keep a former default where managedFields were cleared, and are told', () => {
     const object = withValueAt(helmRelease(), RETRIES, 2);
     const recorded = withValueAt(object, ANNOTATION, '{"/spec/install/remediation/retries":2}');
-    const decision = mutate(requestOf(recorded, undefined), { current: rulesWith(3) }, factsWith());
+    const decision = mutate(requestOf(recorded, recorded), { current: rulesWith(3) }, factsWith());
     assert.deepEqual(
       decision.mutations.map(({ pointer }) => pointer),
       ['/spec/timeout'],

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import { stripFormerDefaults, withRecord } from '../../../src/core/policy/former-defaults.ts';
-import { helmRelease } from './policy-fixture.ts';
+import { believedRecord, stripFormerDefaults, withRecord } from '../../../src/core/policy/former-defaults.ts';
+import { helmRelease, policySet, subjectOf } from './policy-fixture.ts';
 
 const ANNOTATION = 'helmgate.dev/defaults';
+const set = policySet([{ id: 's', allowedSources: [{ url: 'https://flagger.app' }] }]);
 
-function strip(record: string, spec: JsonObject, more: JsonObject = {}) {
+function strip(text: string, spec: JsonObject, more: JsonObject = {}) {
   const managedFields = [{ operation: 'Apply', fieldsV1: { 'f:spec': { 'f:interval': {} } } }];
   const object = helmRelease(spec, {
-    annotations: { [ANNOTATION]: record },
+    annotations: { [ANNOTATION]: text },
     labels: { a: 'b' },
     managedFields,
     ...more,
   });
-  const { object: stripped, taken } = stripFormerDefaults({ ...object, status: { failures: 1 } });
+  const record = believedRecord(set, subjectOf(object, object));
+  const { object: stripped, taken } = stripFormerDefaults({ ...object, status: { failures: 1 } }, record);
   return { taken: [...taken.keys()], spec: stripped['spec'] as JsonObject, stripped };
 }
 

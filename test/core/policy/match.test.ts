@@ -136,7 +136,7 @@ describe('an exclusion of subjects', () => {
     const as = (username: string) =>
       evaluate(
         set,
-        subjectOf(object, undefined, { user: { username, groups: [] } }),
+        subjectOf(object, object, { user: { username, groups: [] } }),
         factsWith(),
         'admission',
       );

@@ -41,7 +41,7 @@ describe('the run of helm for a plan', () => {
       replace: false,
       takeOwnership: true,
       skipCrds: false,
-      disableOpenApiValidation: false,
+      disableOpenApiValidation: true,
       disableSchemaValidation: false,
       serverSide: true,
     });
@@ -55,7 +55,7 @@ describe('the run of helm for a plan', () => {
       takeOwnership: true,
       skipCrds: true,
       maxHistory: 5,
-      disableOpenApiValidation: false,
+      disableOpenApiValidation: true,
       disableSchemaValidation: false,
       serverSide: 'auto',
     });
@@ -106,7 +106,7 @@ describe('the run of helm for a plan', () => {
       {
         install: {
           disableTakeOwnership: true,
-          disableOpenAPIValidation: true,
+          disableOpenAPIValidation: false,
           disableSchemaValidation: true,
         },
       },

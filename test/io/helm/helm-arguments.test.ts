@@ -98,7 +98,7 @@ const table: readonly (readonly [string, HelmAction, string])[] = [
   [
     'uninstalls',
     { ...uninstall, keepHistory: true },
-    `uninstall web ${common} --ignore-not-found --keep-history --cascade=foreground`,
+    `uninstall web ${common} --keep-history --cascade=foreground`,
   ],
 ];
 for (const [title, action, expected] of table) {

@@ -76,6 +76,17 @@ describe('the record watch', () => {
     assert.equal(reads, 2, 'the Secret has not been seen by the watch yet');
   });
 
+  it('is current exactly while the watch shows what was read last', async () => {
+    const watch = new RecordWatch({ history: async () => [record(1, '10')] });
+    assert.equal(watch.isCurrent('ns/app'), true, 'nothing was read and nothing is there');
+    watch.observe({ type: 'added', object: secret(1, '10', HELM) });
+    assert.equal(watch.isCurrent('ns/app'), false);
+    await watch.look('ns', 'app', never);
+    assert.equal(watch.isCurrent('ns/app'), true);
+    watch.observe({ type: 'updated', object: secret(1, '11', HELM) });
+    assert.equal(watch.isCurrent('ns/app'), false);
+  });
+
   it('keeps neither values nor manifests in memory', async () => {
     const watch = new RecordWatch({ history: async () => [record(1, '10')] });
     watch.observe({ type: 'added', object: secret(1, '10', HELM) });

@@ -5,17 +5,23 @@
  * Reads: `spec.url` of HelmRepository and OCIRepository; for HelmRelease and HelmChart the URL behind `sourceRef` or
  * `chartRef`, through the facts.
  * Verdicts: an entry covers exactly its URL, with `subpaths: true` also what lies below it, compared by path segments;
- * entries are alternatives. A URL that is not canonical is refused with the canonical spelling. A source of a kind whose URL
+ * entries are alternatives. In an OCI repository a path in front of the chart's name counts as part of the URL. A URL that is not canonical is refused with the canonical spelling. A source of a kind whose URL
  * cannot be judged is refused where it is referred to. A source that does not exist is a warning at admission (both objects may
  * be on their way in one apply) and refused at release time; one that could not be looked up is refused in both.
  * Reasons: SourceNotAllowed, SourceNotCanonical, SourceUnknown, SourceKindUnsupported.
  */
 import type { Json } from '../../json/json.ts';
 import { valueAt } from '../../json/pointer.ts';
-import { type CanonicalUrl, coversUrl, parseCanonicalUrl, redactUrl } from '../canonical-url.ts';
+import {
+  type CanonicalUrl,
+  coversUrl,
+  parseCanonicalUrl,
+  redactUrl,
+  withChartPath,
+} from '../canonical-url.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
 import { shortText } from '../short-text.ts';
-import { type FollowedSource, findSource, sourceOf } from '../source-of.ts';
+import { chartNameTokens, type FollowedSource, findSource, sourceOf } from '../source-of.ts';
 
 export interface AllowedSource {
   readonly url: CanonicalUrl;
@@ -85,25 +91,33 @@ function judgeSource(allowed: readonly AllowedSource[], source: FollowedSource, 
       message: shortText(`${name} ${why}, so its URL cannot be judged`),
     });
   }
-  const { findings } = judgeUrl(allowed, fact.value.url, source.path, `${name} points to `);
-  const oci = fact.value.url?.startsWith('oci://') ?? false;
-  return found(...findings, ...(oci && findings.length === 0 ? chartNameFindings(source, input) : []));
+  const { url } = fact.value;
+  const { findings } = judgeUrl(allowed, url, source.path, `${name} points to `);
+  const oci = findings.length === 0 && url?.startsWith('oci://') === true;
+  return found(...findings, ...(oci ? chartNameFindings(allowed, source, url, input) : []));
 }
 
 /** For an OCI repository the chart's name is part of the address that is fetched. */
-function chartNameFindings(source: FollowedSource, { subject, object }: RuleInput): readonly FindingDraft[] {
+function chartNameFindings(
+  allowed: readonly AllowedSource[],
+  source: FollowedSource,
+  text: string,
+  { subject, object }: RuleInput,
+): readonly FindingDraft[] {
   if (source.kind !== 'HelmRepository') return [];
-  const tokens = subject.kind === 'HelmChart' ? ['spec', 'chart'] : ['spec', 'chart', 'spec', 'chart'];
+  const tokens = chartNameTokens(subject.kind);
   const chart = valueAt(object, tokens);
-  if (typeof chart !== 'string' || CHART_PATTERN.test(chart)) return [];
-  return [
-    {
-      reason: 'SourceNotCanonical',
-      path: tokens.join('.'),
-      found: shortText(chart),
-      message: 'the chart name becomes part of an OCI address and is not a plain name or path of names',
-    },
-  ];
+  const url = parseCanonicalUrl(text);
+  if (typeof chart !== 'string' || !url.ok) return [];
+  const base = { path: tokens.join('.'), found: shortText(chart) };
+  if (!CHART_PATTERN.test(chart)) {
+    const message = 'the chart name becomes part of an OCI address and is not a plain name or path of names';
+    return [{ ...base, reason: 'SourceNotCanonical', message }];
+  }
+  const place = withChartPath(url.url, chart);
+  if (isAllowed(allowed, place)) return [];
+  const message = shortText(`the chart lies in ${place.text}, which is not an allowed source`);
+  return [{ ...base, reason: 'SourceNotAllowed', message, wouldPass: shortText(listOf(allowed)) }];
 }
 
 function judgeUrl(

@@ -13,11 +13,11 @@
 import { formatPointer, valueAt } from '../../json/pointer.ts';
 import { check } from '../../version/constraint.ts';
 import { parseVersion } from '../../version/version.ts';
-import { type CanonicalUrl, coversUrl, parseCanonicalUrl } from '../canonical-url.ts';
+import { type CanonicalUrl, coversUrl, parseCanonicalUrl, withChartPath } from '../canonical-url.ts';
 import { type RangeComparison, rangeComparer, type VersionRange } from '../narrowing.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
 import { shortText } from '../short-text.ts';
-import { findSource, sourceOf } from '../source-of.ts';
+import { chartNameTokens, findSource, sourceOf } from '../source-of.ts';
 
 export interface ChartFilter {
   readonly name: string;
@@ -165,28 +165,22 @@ function appliesTo(
   resolvedName: string | undefined,
 ): boolean {
   if (options.charts === undefined) return true;
-  const written = valueAt(
-    input.object,
-    input.subject.kind === 'HelmChart' ? ['spec', 'chart'] : ['spec', 'chart', 'spec', 'chart'],
+  const written = valueAt(input.object, chartNameTokens(input.subject.kind));
+  const names = [written, resolvedName].flatMap((name) =>
+    typeof name === 'string' ? [name, lastPart(name)] : [],
   );
-  const names = [written, resolvedName].filter((name) => typeof name === 'string');
   // Behind a chartRef the name is known when the chart is.
-  const nameFits = (name: string) =>
-    names.length === 0 || names.some((candidate) => sameChart(name, candidate));
+  const nameFits = (name: string) => names.length === 0 || names.includes(name);
   return options.charts.some(
     ({ name, source }) => nameFits(name) && (source === undefined || fitsSource(source, input)),
   );
 }
 
-/** A chart in an OCI repository may be written with the path that leads to it. */
-function sameChart(name: string, written: string): boolean {
-  return (
-    written === name ||
-    written
-      .replace(/[/.]+$/, '')
-      .split('/')
-      .at(-1) === name
-  );
+/** A chart in an OCI repository may be written with the path that leads to it: its last part that is not empty or dots. */
+function lastPart(written: string): string {
+  let end = written.length;
+  while (end > 0 && (written[end - 1] === '/' || written[end - 1] === '.')) end -= 1;
+  return written.slice(written.lastIndexOf('/', end - 1) + 1, end);
 }
 
 function fitsSource(wanted: CanonicalUrl, input: RuleInput): boolean {
@@ -194,7 +188,10 @@ function fitsSource(wanted: CanonicalUrl, input: RuleInput): boolean {
   const fact = source === undefined ? undefined : findSource(input.facts, source);
   if (fact === undefined || !fact.known || fact.value.url === undefined) return true;
   const url = parseCanonicalUrl(fact.value.url);
-  return !url.ok || coversUrl(wanted, true, url.url);
+  if (!url.ok) return true;
+  const chart = valueAt(input.object, chartNameTokens(input.subject.kind));
+  const place = source?.kind === 'HelmRepository' && typeof chart === 'string' ? chart : '';
+  return coversUrl(wanted, true, withChartPath(url.url, place));
 }
 
 function versionTokens(kind: string): readonly string[] {
