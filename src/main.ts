@@ -65,6 +65,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     },
   };
   try {
+    controller.signal.throwIfAborted();
     await runCommand(context, argv);
   } catch (error) {
     if (cutOff !== undefined) {
@@ -90,6 +91,10 @@ function watchParent(gone: () => void): NodeJS.Timeout | undefined {
   // Not for what this process starts in its turn.
   delete process.env['HELMGATE_PARENT'];
   if (parent === undefined) return undefined;
+  if (process.ppid !== parent) {
+    gone();
+    return undefined;
+  }
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

@@ -74,7 +74,7 @@ Examples:
   helmgate demo                                    see it all on a real API server, on this machine
   helmgate check --policies policies/baseline app.yaml
   helmgate range '>=1.28.0 <2.0.0' 1.30.0 2.0.0-rc.1
-  helmgate create source helm podinfo --url https://stefanprodan.github.io/charts/podinfo --export`,
+  helmgate create source helm podinfo --url https://stefanprodan.github.io/podinfo --export`,
     );
   const called = argv.find((word) => !word.startsWith('-'));
   for (const entry of COMMANDS) {

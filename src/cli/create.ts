@@ -25,7 +25,13 @@ const CREDENTIAL_FLAGS = ['username', 'password', 'certFile', 'keyFile', 'caFile
  * Without `dependencies` it can only `--export`.
  */
 export function createCommand(context: CliContext, dependencies?: CreateDependencies): Command {
-  const create = new Command('create').description('write or apply a HelmRelease or a source');
+  const create = new Command('create').description('write or apply a HelmRelease or a source').addHelpText(
+    'after',
+    `
+Examples:
+  helmgate create source helm podinfo --url https://stefanprodan.github.io/podinfo --export
+  helmgate create helmrelease podinfo --source HelmRepository/podinfo --chart podinfo --export`,
+  );
   create
     .command('source')
     .description('write or apply a source of charts')

@@ -8,8 +8,8 @@ import { followPair } from '../io/tls/follow-pair.ts';
 export interface ServingPair {
   readonly pair: IssuedPair;
   readonly caPem: string;
-  /** When the pair that is served ends, in milliseconds since the epoch; undefined when it ends with the process. */
-  readonly notAfterMs: () => number | undefined;
+  /** When the pair that is served ends, in milliseconds since the epoch. */
+  readonly notAfterMs: () => number;
   close(): Promise<void>;
 }
 
@@ -23,11 +23,7 @@ export async function openServingPair(
   onPair: (pair: IssuedPair) => void,
 ): Promise<ServingPair> {
   const name = service === undefined ? 'localhost' : `${service.name}.${service.namespace}.svc`;
-  if (tls === undefined) {
-    const authority = await makeAuthority({ now: new Date() });
-    const pair = await makeLeaf(authority, { dnsNames: [name], ipAddresses: [host], now: new Date() });
-    return { pair, caPem: authority.certPem, notAfterMs: () => undefined, close: async () => {} };
-  }
+  if (tls === undefined) return await openOwnPair(name, host, log, onPair);
   const followed = await followPair({
     certFile: tls.certFile,
     keyFile: tls.keyFile,
@@ -45,5 +41,46 @@ export async function openServingPair(
     caPem: await readFile(tls.caFile, 'utf8'),
     notAfterMs: followed.notAfterMs,
     close: followed.close,
+  };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LEAF_DAYS = 7;
+/** The CA stays in this process and in the webhook configurations that it writes: it may live as long as any process. */
+const AUTHORITY_DAYS = 10 * 365;
+/** Renewal comes at two thirds of a leaf's life, so an hour more or less is nothing; a clock that jumps is noticed. */
+const RENEWAL_CHECK_MS = 60 * 60 * 1000;
+
+/** A pair that is renewed in memory under one CA, for as long as the process runs. */
+async function openOwnPair(
+  name: string,
+  host: string,
+  log: Logger,
+  onPair: (pair: IssuedPair) => void,
+): Promise<ServingPair> {
+  const authority = await makeAuthority({ now: new Date(), days: AUTHORITY_DAYS });
+  const issue = async (): Promise<{ readonly pair: IssuedPair; readonly madeMs: number }> => {
+    const now = new Date();
+    const pair = await makeLeaf(authority, { dnsNames: [name], ipAddresses: [host], days: LEAF_DAYS, now });
+    return { pair, madeMs: now.getTime() };
+  };
+  let served = await issue();
+  const renew = async (): Promise<void> => {
+    if (Date.now() - served.madeMs < (LEAF_DAYS * DAY_MS * 2) / 3) return;
+    try {
+      served = await issue();
+      onPair(served.pair);
+      log.info({}, 'renewed the serving certificate');
+    } catch (error) {
+      log.error({ error: String(error) }, 'the serving certificate could not be renewed');
+    }
+  };
+  const timer = setInterval(() => void renew(), RENEWAL_CHECK_MS);
+  timer.unref();
+  return {
+    pair: served.pair,
+    caPem: authority.certPem,
+    notAfterMs: () => served.madeMs + LEAF_DAYS * DAY_MS,
+    close: async () => clearInterval(timer),
   };
 }

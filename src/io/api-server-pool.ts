@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import type { KubeAccess } from './kube-access.ts';
 
@@ -35,9 +36,12 @@ export function createApiServerPool(access: KubeAccess, options: ApiServerPoolOp
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
       rejectUnauthorized: !access.insecureSkipTlsVerify,
-      ...(access.ca === undefined ? {} : { ca: access.ca }),
-      ...(access.cert === undefined ? {} : { cert: access.cert }),
-      ...(access.key === undefined ? {} : { key: access.key }),
+      // Made once: otherwise the PEM texts are parsed again for every connection.
+      secureContext: createSecureContext({
+        ...(access.ca === undefined ? {} : { ca: access.ca }),
+        ...(access.cert === undefined ? {} : { cert: access.cert }),
+        ...(access.key === undefined ? {} : { key: access.key }),
+      }),
       ...(access.tlsServerName === undefined ? {} : { servername: access.tlsServerName }),
     },
   });

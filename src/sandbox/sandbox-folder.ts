@@ -17,11 +17,12 @@ export interface SandboxFolder {
 const maxSocketPath = 100;
 
 /**
- * Waits for the end of the pipe that only this process holds, then removes the folder: several times, since servers that are
- * being killed at the same moment may still write. 5 s in all.
+ * Waits for the end of the pipe that only this process holds, then removes the folder again and again for 5 s: servers that are
+ * being killed at the same moment may still write, and a child that was just starting may make its folders anew before it
+ * notices that it is alone.
  */
 const sweepScript =
-  'read -r _ <&3; n=0; while [ $n -lt 50 ]; do rm -rf -- "$1" 2>/dev/null; sleep 0.1; [ -e "$1" ] || [ $n -lt 3 ] || exit 0; n=$((n+1)); done';
+  'read -r _ <&3; n=0; while [ $n -lt 50 ]; do rm -rf -- "$1" 2>/dev/null; sleep 0.1; n=$((n+1)); done';
 
 /** Makes the folder below `parent`, or below /tmp when a socket's path would become too long there. */
 export function createSandboxFolder(parent: string): SandboxFolder {

@@ -52,8 +52,10 @@ describe('the loop and its sources', () => {
   it('says that a password is wrong, and heals when the Secret is put right, without a touch on the objects', async () => {
     const { url } = await serveCharts('guarded', { basicAuth: { username: 'reader', password: PASSWORD } });
     await stage.apply(secret('reader', { username: 'reader', password: 'wrong-canary-51c0' }));
-    await stage.apply(repositoryManifest('guarded', url, { interval, secretRef: { name: 'reader' } }));
+    // The release first: it then sees its source appear before anyone has tried to read it.
     await stage.apply(probeRelease('guarded', {}, { source: 'guarded' }));
+    await untilRefused(stage, 'guarded', 'SourceNotReady');
+    await stage.apply(repositoryManifest('guarded', url, { interval, secretRef: { name: 'reader' } }));
     await repositoryShows('guarded', 'False', 'AuthenticationFailed');
     const waiting = await eventually(
       stage,

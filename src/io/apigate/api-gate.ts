@@ -70,7 +70,10 @@ export async function createApiGate(options: ApiGateOptions): Promise<ApiGate> {
     }
     const gone = new AbortController();
     const abort = (): void => gone.abort();
-    response.once('close', abort);
+    response.once('close', () => {
+      // An answer that went out whole leaves nothing to stop.
+      if (!response.writableFinished) abort();
+    });
     session.closing.signal.addEventListener('abort', abort, { once: true });
     try {
       await handleRequest(parts, session, target, request, response, gone.signal);
