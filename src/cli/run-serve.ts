@@ -208,7 +208,7 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
   let replacePair: (pair: IssuedPair) => void = () => {};
   const serving = await openServingPair(config, log, (pair) => replacePair(pair));
   parts.defer(() => serving.close());
-  metrics.observeCertificateExpiry(serving.notAfterMs, CLOCK.now);
+  metrics.observeCertificateExpiry(() => serving.notAfterMs(), CLOCK.now);
   metrics.observePolicies(() => policyGauges(policies));
   const webhook = await startWebhook({
     host: config.host,
@@ -222,7 +222,7 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
     now: () => new Date(),
     limits: { drainQuietMs: config.drainQuietMs },
   });
-  replacePair = webhook.replacePair;
+  replacePair = (pair) => webhook.replacePair(pair);
   parts.defer(() => webhook.drain());
   log.info({ address: webhook.address, port: webhook.port }, 'the webhook listens');
   if (!config.register) return;

@@ -39,8 +39,8 @@ export async function openServingPair(
   return {
     pair: followed.current(),
     caPem: await readFile(tls.caFile, 'utf8'),
-    notAfterMs: followed.notAfterMs,
-    close: followed.close,
+    notAfterMs: () => followed.notAfterMs(),
+    close: () => followed.close(),
   };
 }
 

@@ -64,12 +64,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     'Helmgate demo: a real Kubernetes API server with the real helm, on loopback, gone when it ends',
   );
   screen.line('   starting a control plane');
-  await using sandbox = await startSandbox({
-    env: options.env,
-    name: 'demo',
-    signal: options.signal,
-    onProgress: (progress) => screen.line(`   ${describeToolProgress(progress)}`),
-  });
+  await using sandbox = await startControlPlane(screen, options);
   screen.line(`   control plane ready in ${(sandbox.readyMs / 1000).toFixed(1)} s at ${sandbox.url}`);
   await using resources = new AsyncDisposableStack();
   const gate = new Gate();
@@ -84,6 +79,27 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   printSummary(screen, options.until);
   kept = options.keep;
   if (kept) await keepRunning(screen, sandbox, options.signal);
+}
+
+/**
+ * The signal stops it only while it starts. Afterwards `helmgate serve` has to go first: one that is just starting would make
+ * its folders anew in a sandbox that is gone.
+ */
+async function startControlPlane(screen: Screen, { env, signal }: DemoOptions): Promise<Sandbox> {
+  const starting = new AbortController();
+  const stop = (): void => starting.abort(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await startSandbox({
+      env,
+      name: 'demo',
+      signal: starting.signal,
+      onProgress: (progress) => screen.line(`   ${describeToolProgress(progress)}`),
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** The `helmgate serve` that plays now. */

@@ -150,9 +150,6 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, KnownField>>>> = {
 /** API versions from old to new; a field with `since` exists from that one on. */
 const VERSION_ORDER = ['v2beta1', 'v2beta2', 'v2', 'v1beta1', 'v1beta2', 'v1'];
 
-/** Kinds that defaults can be written for. */
-export const DEFAULTED_KINDS: readonly string[] = Object.keys(FIELDS);
-
 export interface FoundField {
   readonly field: KnownField;
   /** True when the path leads below a free map or JSON field. */

@@ -134,12 +134,7 @@ describe('an exclusion of subjects', () => {
       },
     );
     const as = (username: string) =>
-      evaluate(
-        set,
-        subjectOf(object, object, { user: { username, groups: [] } }),
-        factsWith(),
-        'admission',
-      );
+      evaluate(set, subjectOf(object, object, { user: { username, groups: [] } }), factsWith(), 'admission');
     assert.deepEqual(as('root').patch, []);
     assert.deepEqual(
       as('somebody').mutations.map(({ pointer }) => pointer),
