@@ -140,7 +140,7 @@ test('an abort ends a build and leaves nothing', async () => {
     locateTools({ env: environment(), tools: ['etcd'], signal: controller.signal }),
     /enough/,
   );
-  assert.ok(performance.now() - began < 10_000);
+  assert.ok(performance.now() - began < 60_000);
   assert.equal(
     readdirSync(join(root, 'cache/helmgate/tools')).some((name) => name.endsWith('.lock')),
     false,

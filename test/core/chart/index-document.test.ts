@@ -251,15 +251,13 @@ test('refuses a chart whose block is nested deeply or is no YAML, and still give
   }
 });
 
-test('gives up within five seconds on texts made to keep the parser busy', () => {
+test('gives up by a limit on texts made to keep the parser busy', () => {
   const fill = (head: string, unit: string): string => head + unit.repeat(1_000_000 / unit.length);
   for (const unit of ['[],', '!a ', 'a: \n']) {
     for (const head of ['apiVersion: &v v1\nx: [', `${GOOD}  - version: `]) {
-      const started = performance.now();
       const opened = openIndex(encode(fill(head, unit)));
-      if (opened.ok) opened.document.entries('web');
-      const tookMs = performance.now() - started;
-      assert.ok(tookMs < 5000, `${unit} took ${tookMs} ms`);
+      const read = opened.ok ? opened.document.entries('web') : opened;
+      assert.equal(read.ok, false, unit);
     }
   }
 });

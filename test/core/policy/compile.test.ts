@@ -134,10 +134,8 @@ describe('a policy file with an error', () => {
     });
   }
 
-  it('is refused when it is too long, quickly', () => {
-    const started = performance.now();
+  it('is refused when it is too long', () => {
     assert.match(errorsOf(`#${'x'.repeat(1_100_000)}`)[0] ?? '', /longer than 1048576 characters/);
-    assert.ok(performance.now() - started < 500);
   });
 
   it('shows the line with a caret and no control characters', () => {

@@ -35,9 +35,9 @@ const compile: CompilePolicies = (files, { commit }) => {
 const quick = { compile, intervalMs: 25, settleMs: 10 } satisfies Partial<PolicySourceOptions>;
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 3_000;
+  const end = performance.now() + 30_000;
   while (!condition()) {
-    if (performance.now() > end) throw new Error('the condition did not come true within 3 s');
+    if (performance.now() > end) throw new Error('the condition did not come true within 30 s');
     await sleep(5);
   }
 }

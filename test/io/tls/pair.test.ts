@@ -99,9 +99,9 @@ describe('following a pair in files', () => {
     await writeFile(join(path, 'tls.key'), pair.keyPem);
   };
   const until = async (condition: () => boolean): Promise<void> => {
-    const end = performance.now() + 3_000;
+    const end = performance.now() + 30_000;
     while (!condition()) {
-      assert.ok(performance.now() < end, 'the condition did not come true within 3 s');
+      assert.ok(performance.now() < end, 'the condition did not come true within 30 s');
       await sleep(5);
     }
   };
