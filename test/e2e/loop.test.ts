@@ -206,6 +206,22 @@ describe('the loop', () => {
       assert.equal((await stage.helmHistory('moved')).length, 1);
     });
 
+    it('leaves a place in storage to the HelmRelease that had it first, and gives it on when that one goes', async () => {
+      await stage.apply(probeRelease('owner', { releaseName: 'shared' }));
+      await untilReady(stage, 'owner');
+      await stage.apply(probeRelease('rival', { releaseName: 'shared' }));
+      const refused = await untilRefused(stage, 'rival', 'DuplicateRelease');
+      assert.match(conditionOf(refused, 'Stalled').message, /belongs to HelmRelease 'default\/owner'/);
+      assert.equal((await stage.helmHistory('shared')).length, 1);
+      await stage.kubectl('delete', 'helmrelease', 'owner', '--timeout=40s');
+      await untilReady(stage, 'rival');
+      assert.deepEqual(await helm.callsFor('shared'), [
+        'install shared',
+        'uninstall shared',
+        'install shared',
+      ]);
+    });
+
     it('makes the target namespace, keeps the records in the storage namespace and leaves nothing behind', async () => {
       await stage.kubectl('create', 'namespace', 'records');
       const install = { createNamespace: true };

@@ -14,6 +14,7 @@ export type BlockReason =
   | 'UnsupportedSource'
   | 'UnsupportedField'
   | 'SharedOwnership'
+  | 'DuplicateRelease'
   | 'PolicyDenied'
   | 'Held';
 
@@ -39,6 +40,7 @@ const COURSES: Readonly<Record<BlockReason, Course>> = {
   UnsupportedSource: 'stalled',
   UnsupportedField: 'stalled',
   SharedOwnership: 'stalled',
+  DuplicateRelease: 'stalled',
   PolicyDenied: 'denied',
   Held: 'held',
 };

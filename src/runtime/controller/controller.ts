@@ -1,8 +1,5 @@
 import type { HelmRelease } from '../../core/api/helm-release.ts';
-import type { HelmRepository } from '../../core/api/helm-repository.ts';
-import type { KubeObject } from '../../core/api/kube-object.ts';
 import { CONFIG_MAP, HELM_RELEASE, HELM_REPOSITORY, NAMESPACE, SECRET } from '../../core/api/resources.ts';
-import { findCondition } from '../../core/release/conditions.ts';
 import { releaseNameOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type {
   ApiGate,
@@ -12,21 +9,20 @@ import type {
   KubeClient,
   PolicySource,
   Reflector,
-  ReflectorEvent,
   ReleaseStorage,
   StartReflector,
 } from '../../io/contract.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import { changeSignature } from './change-signature.ts';
 import { addFinalizer, deleteRelease, FINALIZER } from './delete-release.ts';
 import { IndexStore } from './index-store.ts';
 import { ObjectCache } from './object-cache.ts';
+import { ObjectEvents } from './object-events.ts';
+import { asRelease, asRepository, keyOf } from './object-key.ts';
 import type { ReleasePassOptions } from './pass-options.ts';
 import { reconcileRelease } from './reconcile-release.ts';
 import { reconcileRepository } from './reconcile-repository.ts';
 import { RecordWatch } from './record-watch.ts';
-import { ReferenceIndex } from './reference-index.ts';
 import { createReleaseJudge } from './release-judge.ts';
 import { ReleasePass } from './release-pass.ts';
 import { RunningPasses } from './running-passes.ts';
@@ -80,10 +76,7 @@ class ReleaseController implements Controller {
   readonly #configMaps: Reflector;
   readonly #secrets: Reflector;
   readonly #passOptions: ReleasePassOptions;
-  readonly #references = new ReferenceIndex();
-  readonly #signatures = new Map<string, string>();
-  /** Why each repository is not ready, as its status says; empty while it is. */
-  readonly #standings = new Map<string, string>();
+  readonly #events: ObjectEvents;
   /** What the last pass wrote, until the watch has shown it or something later. */
   readonly #written = new Map<string, string>();
   readonly #indexes = new IndexStore();
@@ -115,14 +108,30 @@ class ReleaseController implements Controller {
       handle: (key) => this.#passOverRepository(key),
     });
     this.#records = new RecordWatch(options.storage);
+    this.#events = new ObjectEvents({
+      records: this.#records,
+      indexes: this.#indexes,
+      running: this.#running,
+      releases: this.#releaseQueue,
+      repositories: this.#repositoryQueue,
+      onReleaseGone: (key) => {
+        this.#written.delete(key);
+        this.#passOptions.verdicts.forget(key);
+      },
+    });
     this.#namespaces = startReflector(NAMESPACE, { metadataOnly: true, onEvent: () => {} });
     this.#configMaps = startReflector(CONFIG_MAP, {
       metadataOnly: true,
-      onEvent: (event) => this.#onValuesSource('ConfigMap', event),
+      onEvent: (event) => this.#events.onConfigMap(event),
     });
-    this.#secrets = startReflector(SECRET, { metadataOnly: true, onEvent: (event) => this.#onSecret(event) });
-    this.#repositories = startReflector(HELM_REPOSITORY, { onEvent: (event) => this.#onRepository(event) });
-    this.#releases = startReflector(HELM_RELEASE, { onEvent: (event) => this.#onRelease(event) });
+    this.#secrets = startReflector(SECRET, {
+      metadataOnly: true,
+      onEvent: (event) => this.#events.onSecret(event),
+    });
+    this.#repositories = startReflector(HELM_REPOSITORY, {
+      onEvent: (event) => this.#events.onRepository(event),
+    });
+    this.#releases = startReflector(HELM_RELEASE, { onEvent: (event) => this.#events.onRelease(event) });
     this.#passOptions = {
       ...options,
       indexes: this.#indexes,
@@ -135,7 +144,7 @@ class ReleaseController implements Controller {
         (namespace) => this.#namespaces.find('', namespace)?.metadata.labels ?? undefined,
       ),
       findRelease: (namespace, name) => asRelease(this.#releases.find(namespace, name)),
-      claimantsOf: (namespace, name) => this.#references.keysOf(`Storage/${namespace}/${name}`),
+      claimantsOf: (namespace, name) => this.#events.claimantsOf(namespace, name),
       findRepository: (namespace, name) => asRepository(this.#repositories.find(namespace, name)),
     };
     this.#stopPolicies = options.policies.onChange(() => this.#onPolicies());
@@ -154,79 +163,6 @@ class ReleaseController implements Controller {
     await Promise.all(all.map((reflector) => reflector.close()));
   }
 
-  // ---------------------------------------------------------------- events become keys
-
-  #onRelease({ type, object }: ReflectorEvent): void {
-    const key = keyOf(object);
-    const release = asRelease(object);
-    if (type === 'deleted' || release === undefined) {
-      this.#references.delete(key);
-      this.#signatures.delete(key);
-      this.#written.delete(key);
-      this.#passOptions.verdicts.forget(key);
-      this.#releaseQueue.forget(key);
-      return;
-    }
-    this.#references.set(key, thingsOf(release));
-    if (this.#hasChanged(key, object)) {
-      this.#running.onObject(key, object);
-      this.#releaseQueue.add(key);
-    }
-    this.#enqueueReferrers(`HelmRelease/${key}`);
-  }
-
-  #onRepository({ type, object }: ReflectorEvent): void {
-    const key = keyOf(object);
-    const signatureKey = `source ${key}`;
-    const referenceKey = signatureKey;
-    if (type === 'deleted') {
-      this.#references.delete(referenceKey);
-      this.#signatures.delete(signatureKey);
-      this.#standings.delete(key);
-      this.#indexes.drop(key);
-      this.#repositoryQueue.forget(key);
-      this.#enqueueReferrers(`HelmRepository/${key}`);
-      return;
-    }
-    const repository = asRepository(object);
-    const namespace = object.metadata.namespace ?? '';
-    const secrets = [repository?.spec.secretRef?.name, repository?.spec.certSecretRef?.name];
-    this.#references.set(
-      referenceKey,
-      secrets.flatMap((name) => (name === undefined ? [] : [`SourceSecret/${namespace}/${name}`])),
-    );
-    if (this.#hasChanged(signatureKey, object)) {
-      this.#repositoryQueue.add(key);
-      this.#enqueueReferrers(`HelmRepository/${key}`);
-    }
-    // A release that waits for its source says why; a new index is told of by the pass that read it.
-    const ready = findCondition(repository?.status?.conditions, 'Ready');
-    const standing = ready?.status === 'False' ? ready.message : '';
-    if (this.#standings.get(key) !== standing && standing !== '') {
-      this.#enqueueReferrers(`HelmRepository/${key}`);
-    }
-    this.#standings.set(key, standing);
-  }
-
-  #onSecret(event: ReflectorEvent): void {
-    const place = this.#records.observe(event);
-    if (place === undefined) {
-      this.#onValuesSource('Secret', event);
-      for (const key of this.#references.keysOf(`SourceSecret/${keyOf(event.object)}`)) {
-        this.#repositoryQueue.add(key.slice('source '.length));
-      }
-      return;
-    }
-    // A pass that runs may see the change itself; whether it did shows at its end.
-    for (const key of this.#references.keysOf(`Storage/${place}`)) {
-      if (!this.#running.onRecord(key)) this.#releaseQueue.add(key);
-    }
-  }
-
-  #onValuesSource(kind: 'ConfigMap' | 'Secret', { object }: ReflectorEvent): void {
-    this.#enqueueReferrers(`${kind}/${keyOf(object)}`);
-  }
-
   #onPolicies(): void {
     for (const object of this.#repositories.list()) this.#repositoryQueue.add(keyOf(object));
     const releases = this.#releases.list();
@@ -235,19 +171,6 @@ class ReleaseController implements Controller {
       this.#releaseQueue.addAfter(keyOf(object), spreadMs * this.#options.clock.random());
     }
   }
-
-  #enqueueReferrers(thing: string): void {
-    for (const key of this.#references.keysOf(thing)) this.#releaseQueue.add(key);
-  }
-
-  #hasChanged(key: string, object: KubeObject): boolean {
-    const signature = changeSignature(object);
-    if (this.#signatures.get(key) === signature) return false;
-    this.#signatures.set(key, signature);
-    return true;
-  }
-
-  // ---------------------------------------------------------------- passes
 
   async #passOverRepository(key: string): Promise<PassResult> {
     const [namespace = '', name = ''] = key.split('/');
@@ -263,7 +186,7 @@ class ReleaseController implements Controller {
         log,
         indexes: this.#indexes,
         judge: this.#passOptions.judge,
-        onNewIndex: (repositoryKey) => this.#enqueueReferrers(`HelmRepository/${repositoryKey}`),
+        onNewIndex: (repositoryKey) => this.#events.wakeReferrers('HelmRepository', repositoryKey),
       },
       this.#abort.signal,
     );
@@ -320,30 +243,4 @@ class ReleaseController implements Controller {
     }
     return asRelease(live);
   }
-}
-
-/** Everything whose change calls for a pass over the release, and where its records lie. */
-function thingsOf(release: HelmRelease): readonly string[] {
-  const { metadata, spec } = release;
-  const namespace = metadata.namespace ?? '';
-  const ref = spec.chartRef ?? spec.chart?.spec.sourceRef;
-  return [
-    `Storage/${storageNamespaceOf(release)}/${releaseNameOf(release)}`,
-    ...(ref === undefined ? [] : [`${ref.kind}/${ref.namespace ?? namespace}/${ref.name}`]),
-    ...(spec.valuesFrom ?? []).map(({ kind, name }) => `${kind}/${namespace}/${name}`),
-    ...(spec.dependsOn ?? []).map((other) => `HelmRelease/${other.namespace ?? namespace}/${other.name}`),
-  ];
-}
-
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-// The API server has validated what it stored against the CRDs' schemas.
-function asRelease(object: KubeObject | undefined): HelmRelease | undefined {
-  return object as unknown as HelmRelease | undefined;
-}
-
-function asRepository(object: KubeObject | undefined): HelmRepository | undefined {
-  return object as unknown as HelmRepository | undefined;
 }

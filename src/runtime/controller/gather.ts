@@ -45,6 +45,12 @@ export async function gather(pass: ReleasePass): Promise<Gathered | Blocked> {
   if (fields.length > 0) return blocked('UnsupportedField', `not supported yet: ${fields.join(', ')}`);
   const identity = releaseIdentity(release);
   if (identity.kind === 'refused') return blocked('AccessDenied', identity.message);
+  const owner = ownerOfPlace(pass);
+  if (owner !== undefined) {
+    const place = `${storageNamespaceOf(release)}/${releaseNameOf(release)}`;
+    const message = `the Helm release ${place} belongs to HelmRelease '${owner}'; give this one another releaseName`;
+    return blocked('DuplicateRelease', message);
+  }
   const waiting = unreadyDependency(pass);
   if (waiting !== undefined) return blocked('DependencyNotReady', `dependency '${waiting}' is not ready`);
 
@@ -133,6 +139,21 @@ function entriesOf(
   } catch (error) {
     return blocked('ArtifactFailed', error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * The HelmRelease that has the place in helm's storage which this one wants too; undefined when it is this one's. The
+ * oldest has it, by creation and then by name: two that took turns would undo each other's release for ever.
+ */
+function ownerOfPlace({ options, release, key }: ReleasePass): string | undefined {
+  const claimants = options.claimantsOf(storageNamespaceOf(release), releaseNameOf(release));
+  const ranked = claimants.map((claimant) => {
+    const [namespace = '', name = ''] = claimant.split('/');
+    const object = claimant === key ? release : options.findRelease(namespace, name);
+    return { claimant, rank: `${object?.metadata.creationTimestamp ?? ''} ${claimant}` };
+  });
+  const [oldest] = ranked.toSorted((a, b) => (a.rank < b.rank ? -1 : 1));
+  return oldest === undefined || oldest.claimant === key ? undefined : oldest.claimant;
 }
 
 /** The first dependency that is missing, not Ready, or not observed at its newest generation (flux rule 2). */

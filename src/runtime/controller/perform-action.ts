@@ -1,5 +1,4 @@
 import { NAMESPACE } from '../../core/api/resources.ts';
-import type { Json } from '../../core/json/json.ts';
 import type { ActionOutcome } from '../../core/release/action-outcome.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import type { HelmAction } from '../../core/release/helm-action.ts';
@@ -7,8 +6,9 @@ import { helmActionOf } from '../../core/release/helm-plan.ts';
 import type { ActionPlan } from '../../core/release/plan.ts';
 import type { ReleaseRecord } from '../../core/release/release-record.ts';
 import { unlockDescription } from '../../core/release/state.ts';
-import type { FetchedChart, GateWrite, HelmResult, StorageWrite } from '../../io/contract.ts';
+import type { GateWrite, HelmResult, StorageWrite } from '../../io/contract.ts';
 import { assertMayWriteRecords } from './access-review.ts';
+import type { ActionInput, PerformedAction } from './performed-action.ts';
 import { recordAction } from './record-decision.ts';
 import { type ReleaseIdentity, releaseIdentity } from './release-identity.ts';
 import type { ReleasePass } from './release-pass.ts';
@@ -19,17 +19,6 @@ const RENDERED_MANAGER = 'helm-controller';
 const ERROR_LINE = /^Error: (.*)$/m;
 /** Longest error text taken into a condition; the whole of it is in the audit log's reach of 64 KiB. */
 const MAX_ERROR_LENGTH = 2_000;
-
-/** What an action needs beside the release: the chart and values for installs and upgrades. */
-export interface ActionInput {
-  readonly attempt: Attempt;
-  readonly chart?: FetchedChart;
-  readonly values?: Json;
-  /** Texts that must not show up in anything that helm prints. */
-  readonly secrets?: readonly string[];
-  /** The newest record in storage: how it was applied decides how `auto` applies the next one. */
-  readonly latest?: ReleaseRecord;
-}
 
 /** Carries a plan out, by helm through the gate or by rewriting a stuck record, and puts a row in the audit log. */
 export async function performAction(
@@ -52,15 +41,6 @@ export async function performAction(
     ...(error === undefined ? {} : { error }),
     ...(absent === true ? { absent } : {}),
   };
-}
-
-/** What came out of an action, with what the audit log wants to know. */
-export interface PerformedAction extends ActionOutcome {
-  readonly command: string;
-  readonly exitCode: number | null;
-  readonly apiWrites: readonly GateWrite[];
-  /** Helmgate stopped helm itself. */
-  readonly interrupted?: boolean;
 }
 
 /** An action that ended without any helm. */

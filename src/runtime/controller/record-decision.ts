@@ -3,7 +3,7 @@ import type { ActionAuditRecord, ReleaseAuditRecord, Verdict } from '../../core/
 import type { Decision } from '../../core/policy/decision.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import type { ActionPlan } from '../../core/release/plan.ts';
-import type { ActionInput, PerformedAction } from './perform-action.ts';
+import type { ActionInput, PerformedAction } from './performed-action.ts';
 import type { ReleasePass } from './release-pass.ts';
 
 /** Writes the second judgement to the audit log. Rejects when it can't be written: then nothing may be done. */
@@ -30,7 +30,7 @@ export async function recordDecision(
 export async function recordAction(
   pass: ReleasePass,
   plan: ActionPlan,
-  { attempt, chart }: ActionInput,
+  { attempt, chart: fetched }: ActionInput,
   performed: PerformedAction,
 ): Promise<void> {
   const { ok, error, command, exitCode, apiWrites, durationMs } = performed;
@@ -40,8 +40,7 @@ export async function recordAction(
     findings: [],
     durationMs,
     action: plan.verb,
-    chart: { ...attempt.chart, ...(chart === undefined ? {} : { digest: chart.digest }) },
-    valuesDigest: attempt.configDigest,
+    ...chartAndValues(plan, attempt, fetched),
     command,
     exitCode,
     apiWrites,
@@ -59,6 +58,23 @@ export async function recordAction(
       'an action could not be written to the audit log',
     );
   }
+}
+
+/** What the action leaves running: for a rollback that is what it goes back to, not what failed. */
+function chartAndValues(
+  plan: ActionPlan,
+  attempt: Attempt,
+  fetched: ActionInput['chart'],
+): Required<Pick<ActionAuditRecord, 'chart' | 'valuesDigest'>> {
+  if (plan.verb === 'Rollback') {
+    const { chartName, chartVersion, configDigest } = plan.to;
+    return { chart: { name: chartName, version: chartVersion }, valuesDigest: configDigest };
+  }
+  const { name, version } = attempt.chart;
+  return {
+    chart: { name, version, ...(fetched === undefined ? {} : { digest: fetched.digest }) },
+    valuesDigest: attempt.configDigest,
+  };
 }
 
 interface CommonFields {

@@ -29,6 +29,7 @@ const rows: readonly (readonly [BlockReason, extra: string, next: string, observ
   ['UnsupportedSource', 'Stalled=True UnsupportedSource', 'stalled undefined', 2],
   ['UnsupportedField', 'Stalled=True UnsupportedField', 'stalled undefined', 2],
   ['SharedOwnership', 'Stalled=True SharedOwnership', 'stalled undefined', 2],
+  ['DuplicateRelease', 'Stalled=True DuplicateRelease', 'stalled undefined', 2],
   ['PolicyDenied', 'Stalled=True PolicyDenied', 'stalled 600000', 2],
   ['Held', 'Reconciling=True Held', 'retryAfter 600000', 1],
 ];
