@@ -17,7 +17,7 @@ export function serveCommand(context: CliContext): Command {
     .option('--state-dir <dir>', 'what must outlive a restart ($XDG_STATE_HOME/helmgate)')
     .option('--cache-dir <dir>', 'fetched charts ($XDG_CACHE_HOME/helmgate/charts)')
     .option('--helm <path>', 'the helm 4 binary (helm in $PATH)')
-    .option('--workers <n>', 'releases worked on at once (4)')
+    .option('--workers <n>', 'releases worked on at once (6)')
     .option('--host <address>', 'address the webhook listens on (127.0.0.1)')
     .option('--port <port>', 'port the webhook listens on (a free one)')
     .option(

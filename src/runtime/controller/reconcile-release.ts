@@ -24,6 +24,7 @@ import { type Blocked, type Gathered, gather } from './gather.ts';
 import { isOwnRemoval } from './own-removal.ts';
 import { performAction } from './perform-action.ts';
 import { recordDecision } from './record-decision.ts';
+import type { RecordLook } from './record-watch.ts';
 import { denialLine, NO_POLICIES } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 import { readRepositoryAccess } from './repository-access.ts';
@@ -65,7 +66,8 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
   const decision = judge(pass, gathered);
   if (decision === undefined) return await endBlocked(pass, { reason: 'PolicyDenied', message: NO_POLICIES });
 
-  let records = await look(pass, attempt);
+  const looked = await look(pass, attempt);
+  let { records } = looked;
   const before = pass.release;
   pass.assume(beginPass(before, attempt));
   let state = determineState({ release: pass.release, records, attempt });
@@ -86,7 +88,7 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
   const performed: ActionType[] = [];
   for (;;) {
     if (!isAction(plan)) return await end(pass, settle(pass.release, plan, pass.now()));
-    if (performed.length === 0) {
+    if (performed.length === 0 && !looked.live) {
       // What was looked at may come from memory; what is acted on does not.
       records = await pass.options.records.read(attempt.storageNamespace, attempt.releaseName, pass.signal);
       state = determineState({ release: pass.release, records, attempt });
@@ -108,8 +110,7 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
     const type = actionTypeOf(plan);
     if (type !== undefined) performed.push(type);
     if (transition.next.kind !== 'continue') return await end(pass, transition);
-    await pass.save(transition.status);
-    records = await pass.options.records.read(attempt.storageNamespace, attempt.releaseName, pass.signal);
+    records = await lookAfter(pass, attempt, transition.status);
     state = determineState({ release: pass.release, records, attempt });
     plan = planAction(state, pass.release, { performed, forced, records });
   }
@@ -158,7 +159,25 @@ async function recordUnread(pass: ReleasePass, decision: Decision): Promise<void
   await recordDecision(pass, { chart: { name, version }, configDigest: '' }, decision);
 }
 
-async function look(pass: ReleasePass, attempt: Attempt): Promise<readonly ReleaseRecord[]> {
+/**
+ * The records after an action. Its outcome is written together with what follows from them, a moment later; at once
+ * when they can't be read.
+ */
+async function lookAfter(
+  pass: ReleasePass,
+  attempt: Attempt,
+  status: HelmReleaseStatus,
+): Promise<readonly ReleaseRecord[]> {
+  pass.assume(status);
+  try {
+    return await pass.options.records.read(attempt.storageNamespace, attempt.releaseName, pass.signal);
+  } catch (error) {
+    await pass.save(status);
+    throw error;
+  }
+}
+
+async function look(pass: ReleasePass, attempt: Attempt): Promise<RecordLook> {
   return await pass.options.records.look(attempt.storageNamespace, attempt.releaseName, pass.signal);
 }
 

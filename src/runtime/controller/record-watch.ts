@@ -2,6 +2,12 @@ import type { KubeObject } from '../../core/api/kube-object.ts';
 import type { ReleaseRecord } from '../../core/release/release-record.ts';
 import type { ReflectorEvent, ReleaseStorage } from '../../io/contract.ts';
 
+/** Records, and whether they are whole and of now, fit to be acted on. */
+export interface RecordLook {
+  readonly records: readonly ReleaseRecord[];
+  readonly live: boolean;
+}
+
 interface HeldRecords {
   readonly fingerprint: string;
   readonly records: readonly ReleaseRecord[];
@@ -37,13 +43,15 @@ export class RecordWatch {
     return place;
   }
 
-  /** All revisions, highest first, without manifest, values and raw record when they come from memory. */
-  async look(namespace: string, release: string, signal: AbortSignal): Promise<readonly ReleaseRecord[]> {
+  /** All revisions, highest first; from memory, without manifest, values and raw record, while nothing has changed. */
+  async look(namespace: string, release: string, signal: AbortSignal): Promise<RecordLook> {
     const place = `${namespace}/${release}`;
     const fingerprint = this.#fingerprint(place);
     const held = this.#held.get(place);
-    if (held !== undefined && held.fingerprint === fingerprint) return held.records;
-    return await this.read(namespace, release, signal);
+    if (held !== undefined && held.fingerprint === fingerprint) {
+      return { records: held.records, live: false };
+    }
+    return { records: await this.read(namespace, release, signal), live: true };
   }
 
   /** All revisions, highest first, whole, as the API server has them now. */

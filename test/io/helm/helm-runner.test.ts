@@ -60,6 +60,8 @@ test('builds the environment from nothing and leaves nothing behind', async () =
     // Set by the shell itself.
     .filter((name) => !['PWD', 'SHLVL', '_', 'OLDPWD'].includes(name));
   assert.deepEqual(names?.sort(), [
+    'GOGC',
+    'GOMEMLIMIT',
     'HELM_CACHE_HOME',
     'HELM_CONFIG_HOME',
     'HELM_DATA_HOME',

@@ -53,13 +53,13 @@ describe('the record watch', () => {
     stored = [record(2, '12'), record(1, '11')];
     watch.observe({ type: 'updated', object: secret(1, '11', HELM) });
     watch.observe({ type: 'added', object: secret(2, '12', HELM) });
-    assert.equal((await watch.look('ns', 'app', never)).length, 2);
+    assert.equal((await watch.look('ns', 'app', never)).records.length, 2);
     assert.equal(reads, 2);
 
     stored = [];
     watch.observe({ type: 'deleted', object: secret(1, '11', HELM) });
     watch.observe({ type: 'deleted', object: secret(2, '12', HELM) });
-    assert.deepEqual(await watch.look('ns', 'app', never), []);
+    assert.deepEqual((await watch.look('ns', 'app', never)).records, []);
     assert.equal(reads, 3);
   });
 
@@ -91,7 +91,9 @@ describe('the record watch', () => {
     const watch = new RecordWatch({ history: async () => [record(1, '10')] });
     watch.observe({ type: 'added', object: secret(1, '10', HELM) });
     await watch.look('ns', 'app', never);
-    const [held] = await watch.look('ns', 'app', never);
+    const { records, live } = await watch.look('ns', 'app', never);
+    const [held] = records;
+    assert.equal(live, false);
     assert.deepEqual([held?.config, held?.manifest, held?.raw], [{}, '', {}]);
   });
 
