@@ -142,6 +142,9 @@ const ACCEPTED: readonly (readonly [Subject, Fields])[] = [
     and({ driftDetection: { mode: 'warn', ignore: [{ paths: ['/a'], target: { labelSelector: 'a=b' } }] } }),
   ],
   [BETA, chartSpec({ valuesFile: 'a.yaml', valuesFiles: ['b.yaml'] })],
+  // Declared in v2 too, so that server-side apply can hold a v2beta1 manifest against it (docs/adr/0008).
+  [V2, chartSpec({ valuesFile: 'a.yaml' })],
+  [V2, and({ postRenderers: [{ kustomize: { patchesJson6902: [], patchesStrategicMerge: [] } }] })],
   [BETA, and({ serviceAccountName: '', driftDetection: { mode: 'enabled' }, maxHistory: 10 })],
   [BETA, and({ chartRef: { kind: 'HelmChart', name: 'a' } })],
   [REPO, { url: 'oci://a/b', type: 'oci', provider: 'aws', insecure: true }],
@@ -292,18 +295,6 @@ const REFUSED: readonly (readonly [Subject, Fields, RegExp])[] = [
     }),
     /patchesJson6902\[0\]\.patch\[0\]\.op: Unsupported/,
   ],
-  ...[
-    chartSpec({ valuesFile: 'a' }),
-    and({ postRenderers: [{ kustomize: { patchesJson6902: [] } }] }),
-    and({ postRenderers: [{ kustomize: { patchesStrategicMerge: [] } }] }),
-  ].map(
-    (spec) =>
-      [
-        V2,
-        spec,
-        /unknown field "spec\.(chart\.spec\.valuesFile|postRenderers\[0\]\.kustomize\.patches)/,
-      ] as const,
-  ),
   ...[
     { commonMetadata: {} },
     { postRenderStrategy: 'combined' },
@@ -495,7 +486,7 @@ describe('the CRDs in a real API server', () => {
     }
   });
 
-  it('accept the fields of v2beta1 under strict validation, but store only what v2 has, whatever version is read', async () => {
+  it('accept the fields of v2beta1 under strict validation and keep them, whatever version is read, for admission to rewrite', async () => {
     const kustomize = {
       patchesStrategicMerge: [{ kind: 'Pod' }],
       patchesJson6902: [
@@ -507,8 +498,8 @@ describe('the CRDs in a real API server', () => {
     const created = await api.call('POST', collection(BETA), object(BETA, spec, 'beta-fields'));
     assert.equal(created.status, 201, created.body);
     const stored = {
-      ...chartSpec(CHART_FILLED),
-      postRenderers: [{ kustomize: { patches: [{ patch: 'x' }] } }],
+      ...chartSpec({ ...CHART_FILLED, valuesFile: 'a.yaml' }),
+      postRenderers: [{ kustomize }],
     };
     assert.deepEqual((JSON.parse(created.body) as StoredObject).spec, stored);
     for (const subject of [V2, BETA] as const) {
