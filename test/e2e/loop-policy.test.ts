@@ -133,7 +133,7 @@ describe('the second judgement', () => {
   });
 
   it('lets no namespace full of failing releases keep another one waiting', async () => {
-    const noisy = 20;
+    const noisy = 40;
     await stage.kubectl('create', 'namespace', 'noisy');
     await stage.kubectl('create', 'namespace', 'quiet');
     const failing = Array.from({ length: noisy }, (_, index) => {
@@ -152,7 +152,7 @@ describe('the second judgement', () => {
     await untilReady(stage, 'good', 'quiet');
     const after = (await actions()).slice(before);
     const turn = after.findIndex((row) => row.namespace === 'quiet');
-    // Two passes (the finalizer, the install), each after one of four workers is free; an install and its undoing are two rows.
+    // Two passes (the finalizer, the install), each after one of six workers is free; an install and its undoing are two rows.
     assert.ok(turn >= 0 && turn <= noisy / 2, `${turn} actions came before it`);
     assert.equal(
       conditionOf(await stage.get('helmrelease', 'bad-0', 'noisy'), 'Ready')?.status !== 'True',
