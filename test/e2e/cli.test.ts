@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { findFreePort } from '../../src/sandbox/free-port.ts';
 import { openPolicy, type Stage, startStage } from './stage.ts';
 
 describe('the commands against a cluster', () => {
@@ -76,6 +77,30 @@ describe('the commands against a cluster', () => {
       ...['--tls-ca', join(certs, 'ca.crt')],
     );
     await stage.serveReady();
+    const denied = await stage.helmgate(
+      ...['create', 'source', 'helm', 'other', '-n', 'default', '--url', 'https://charts.example.com/x'],
+    );
+    assert.equal(denied.exitCode, 1, denied.stdout);
+    assert.match(denied.stderr, /SourceNotAllowed/);
+  });
+
+  it('is called through a Service when --service says so, under the name that the Service has', async () => {
+    await stage.serve.stop();
+    const port = await findFreePort();
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'gate', namespace: 'default' },
+      spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
+    };
+    await stage.apply(service);
+    stage.startServe('--port', String(port), '--service', `default/gate:${port}`);
+    await stage.serveReady();
+    const text = await stage.kubectl('get', 'validatingwebhookconfiguration', 'helmgate', '-o', 'json');
+    const [webhook] = JSON.parse(text).webhooks;
+    assert.equal(webhook.clientConfig.url, undefined);
+    assert.equal(webhook.clientConfig.service.name, 'gate');
+    assert.equal(webhook.failurePolicy, 'Fail');
     const denied = await stage.helmgate(
       ...['create', 'source', 'helm', 'other', '-n', 'default', '--url', 'https://charts.example.com/x'],
     );

@@ -85,7 +85,12 @@ describe('a release with a service account', () => {
     const refused = await untilRefused(stage, 'reach', 'InstallFailed', 'insider');
     assert.match(conditionOf(refused, 'Ready').message, /forbidden.*insider:deployer.*"victim"/);
 
-    const made = { ...out, targetNamespace: 'made-by-tenant', install: { createNamespace: true } };
+    const made = {
+      ...out,
+      releaseName: 'made',
+      targetNamespace: 'made-by-tenant',
+      install: { createNamespace: true },
+    };
     await stage.apply(probeRelease('maker', made, { namespace: 'insider' }));
     const unmade = await untilRefused(stage, 'maker', 'InstallFailed', 'insider');
     assert.match(
