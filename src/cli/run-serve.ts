@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access as checkAccess, constants, mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
@@ -254,11 +254,10 @@ function policyGauges(policies: Ground['policies']): PolicyGauges | undefined {
 /** A path as it is, a bare name looked up in PATH as a shell would. */
 async function findProgram(name: string, path: string | undefined): Promise<string> {
   if (name.includes('/')) return name;
-  const { access, constants } = await import('node:fs/promises');
   for (const folder of (path ?? '').split(delimiter)) {
     if (!folder.startsWith('/')) continue;
     const candidate = join(folder, name);
-    const usable = await access(candidate, constants.X_OK).then(
+    const usable = await checkAccess(candidate, constants.X_OK).then(
       () => true,
       () => false,
     );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
@@ -232,68 +233,57 @@ test('refuses methods and roots that it does not know, and an upgrade by hanging
   );
 });
 
+/** An API server that keeps the bodies it is sent and answers with the record's name and versions from 41 on. */
+function storingRecords(bodies: string[]): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    request.on('end', () => {
+      bodies.push(body);
+      const metadata = { name: 'sh.helm.release.v1.web.v1', resourceVersion: String(40 + bodies.length) };
+      sendJson(response, request.method === 'POST' ? 201 : 200, { metadata });
+    });
+  };
+}
+
 test('marks an old revision as superseded without a precondition, whose failure helm would only warn of', async () => {
   const bodies: string[] = [];
-  await withGate(
-    (request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (text: string) => {
-        body += text;
-      });
-      request.on('end', () => {
-        bodies.push(body);
-        const metadata = { name: 'sh.helm.release.v1.web.v1', resourceVersion: '41' };
-        sendJson(response, request.method === 'POST' ? 201 : 200, { metadata });
-      });
-    },
-    async ({ open }) => {
-      const url = `${open().server}/api/v1/namespaces/apps/secrets`;
-      await send(url, 'POST', json, record('pending-install'));
-      await send(`${url}/sh.helm.release.v1.web.v1`, 'PUT', json, record('superseded'));
-      assert.equal(JSON.parse(bodies[1] ?? '').metadata.resourceVersion, undefined);
-    },
-  );
+  await withGate(storingRecords(bodies), async ({ open }) => {
+    const url = `${open().server}/api/v1/namespaces/apps/secrets`;
+    await send(url, 'POST', json, record('pending-install'));
+    await send(`${url}/sh.helm.release.v1.web.v1`, 'PUT', json, record('superseded'));
+    assert.equal(JSON.parse(bodies[1] ?? '').metadata.resourceVersion, undefined);
+  });
 });
 
 test('stores records in the storage namespace, says so after the answer, and guards the next update', async () => {
   const bodies: string[] = [];
-  await withGate(
-    (request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (text: string) => {
-        body += text;
-      });
-      request.on('end', () => {
-        bodies.push(body);
-        const metadata = { name: 'sh.helm.release.v1.web.v1', resourceVersion: String(40 + bodies.length) };
-        sendJson(response, request.method === 'POST' ? 201 : 200, { metadata });
-      });
-    },
-    async ({ open, server, stored, written }) => {
-      const url = `${open().server}/api/v1/namespaces/apps/secrets`;
-      await send(`${url}?fieldManager=helm`, 'POST', json, record('pending-install'));
-      await send(`${url}/sh.helm.release.v1.web.v1`, 'PUT', json, record('deployed'));
-      await send(`${url}/sh.helm.release.v1.web.v1`, 'DELETE');
-      assert.deepEqual(server.requests, [
-        'POST /api/v1/namespaces/store/secrets?fieldManager=owner',
-        'PUT /api/v1/namespaces/store/secrets/sh.helm.release.v1.web.v1',
-        'DELETE /api/v1/namespaces/store/secrets/sh.helm.release.v1.web.v1',
-      ]);
-      assert.equal(JSON.parse(bodies[1] ?? '').metadata.resourceVersion, '41');
-      assert.deepEqual(
-        stored.map(({ verb, name, status, release }) => [verb, name, status, release?.status]),
-        [
-          ['create', 'sh.helm.release.v1.web.v1', 201, 'pending-install'],
-          ['update', 'sh.helm.release.v1.web.v1', 200, 'deployed'],
-          ['delete', 'sh.helm.release.v1.web.v1', 200, undefined],
-        ],
-      );
-      assert.deepEqual(
-        written.map(({ method, status }) => `${method} ${status}`),
-        ['POST 201', 'PUT 200', 'DELETE 200'],
-      );
-    },
-  );
+  await withGate(storingRecords(bodies), async ({ open, server, stored, written }) => {
+    const url = `${open().server}/api/v1/namespaces/apps/secrets`;
+    await send(`${url}?fieldManager=helm`, 'POST', json, record('pending-install'));
+    await send(`${url}/sh.helm.release.v1.web.v1`, 'PUT', json, record('deployed'));
+    await send(`${url}/sh.helm.release.v1.web.v1`, 'DELETE');
+    assert.deepEqual(server.requests, [
+      'POST /api/v1/namespaces/store/secrets?fieldManager=owner',
+      'PUT /api/v1/namespaces/store/secrets/sh.helm.release.v1.web.v1',
+      'DELETE /api/v1/namespaces/store/secrets/sh.helm.release.v1.web.v1',
+    ]);
+    assert.equal(JSON.parse(bodies[1] ?? '').metadata.resourceVersion, '41');
+    assert.deepEqual(
+      stored.map(({ verb, name, status, release }) => [verb, name, status, release?.status]),
+      [
+        ['create', 'sh.helm.release.v1.web.v1', 201, 'pending-install'],
+        ['update', 'sh.helm.release.v1.web.v1', 200, 'deployed'],
+        ['delete', 'sh.helm.release.v1.web.v1', 200, undefined],
+      ],
+    );
+    assert.deepEqual(
+      written.map(({ method, status }) => `${method} ${status}`),
+      ['POST 201', 'PUT 200', 'DELETE 200'],
+    );
+  });
 });
 
 test("leaves a chart's own Secret where the chart wants it", async () => {
