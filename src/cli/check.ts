@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { type CompileResult, compilePolicySet, type PolicyFile } from '../core/policy/compile.ts';
 import { formatLocatedError } from '../core/policy/located-error.ts';
 import type { PolicySet } from '../core/policy/policy-set.ts';
+import { kubeTime } from '../runtime/clock.ts';
 import { checkManifests } from './check/check-manifests.ts';
 import { printCheckJson, printCheckText } from './check/print-check.ts';
 import { ManifestFilesError, readManifestFiles } from './check/read-manifest-files.ts';
@@ -56,7 +57,12 @@ async function check(
   const set = await loadPolicies(resolve(cwd, flags.policies), flags, context, dependencies);
   if (set === undefined) return EXIT_POLICY;
   try {
-    const result = checkManifests(set, await readManifestFiles(paths, cwd, stdin), flags.namespace);
+    const result = checkManifests(
+      set,
+      await readManifestFiles(paths, cwd, stdin),
+      flags.namespace,
+      kubeTime(Date.now()),
+    );
     stdout.write(flags.output === 'json' ? printCheckJson(result) : printCheckText(result));
     if (result.errors.length > 0) return EXIT_USAGE;
     return result.checked.every(({ decision }) => decision.allowed) ? EXIT_OK : EXIT_FAILED;

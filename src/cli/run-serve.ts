@@ -214,7 +214,7 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
     host: config.host,
     port: config.port,
     pair: serving.pair,
-    judging: judgeReviews({ policies, lookup: lookupThrough(reflectors, kube) }),
+    judging: judgeReviews({ policies, lookup: lookupThrough(reflectors, kube), clock: CLOCK }),
     audit,
     metrics,
     log,

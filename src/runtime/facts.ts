@@ -25,12 +25,13 @@ const SOURCES: ReadonlyMap<string, Resource> = new Map(
 
 /**
  * Gathers what judging a subject at admission needs: the labels of the namespaces it touches, and the sources that the loaded rules
- * follow. What cannot be had is a fact with its reason, never an exception; only an aborted signal rejects.
+ * follow. What cannot be had is a fact with its reason, never an exception; only an aborted signal rejects. `now` is RFC 3339 in UTC.
  */
 export async function gatherFacts(
   { current, previous }: PoliciesInForce,
   subject: Subject,
   lookup: ObjectLookup,
+  now: string,
   signal: AbortSignal,
 ): Promise<Facts> {
   const others = otherNamespaces(subject);
@@ -50,6 +51,7 @@ export async function gatherFacts(
   ]);
   signal.throwIfAborted();
   return {
+    now,
     namespaceLabels,
     otherNamespaceLabels: new Map(otherLabels),
     sources: new Map(sources),

@@ -9,6 +9,8 @@ import { parsePointer, valueAt } from '../../src/core/json/pointer.ts';
 import { compilePolicySet } from '../../src/core/policy/compile.ts';
 import { formatLocatedError } from '../../src/core/policy/located-error.ts';
 
+const NOW = '2026-06-01T00:00:00Z';
+
 const POLICIES = join(import.meta.dirname, '../../policies');
 const list = (folder: string) => readdirSync(folder).sort();
 const sets = list(POLICIES).filter((name) => name !== 'examples' && !name.includes('.'));
@@ -38,7 +40,7 @@ describe('the shipped policy sets', () => {
         it(`${name}: ${verdict} ${file}, as its expect lines say`, () => {
           const text = readFileSync(join(folder, file), 'utf8');
           const expected = [...text.matchAll(/^# expect: (.*)$/gm)].map(([, words]) => words ?? '');
-          const { checked, errors } = checkManifests(set, [{ file, text }], 'default');
+          const { checked, errors } = checkManifests(set, [{ file, text }], 'default', NOW);
           assert.deepEqual(errors, []);
           assert.ok(checked.length > 0);
           const reasons = checked.flatMap(({ decision }) => decision.findings.map(({ reason }) => reason));
@@ -59,7 +61,7 @@ describe('the shipped policy sets', () => {
 
   it('leave nothing to change in an object that writes everything out', () => {
     const text = readFileSync(join(POLICIES, 'examples/baseline/allow/flagger.yaml'), 'utf8');
-    const { checked } = checkManifests(compiled('baseline'), [{ file: 'f', text }], 'default');
+    const { checked } = checkManifests(compiled('baseline'), [{ file: 'f', text }], 'default', NOW);
     assert.deepEqual(
       checked.map(({ decision }) => decision.patch),
       [[], []],

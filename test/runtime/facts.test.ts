@@ -49,6 +49,8 @@ const chartOf = (kind: string, name = 'src'): JsonObject => ({
 });
 const namespace = (labels: JsonObject): Json => ({ metadata: { labels } });
 
+const NOW = '2026-06-01T00:00:00Z';
+
 describe('gathering facts', () => {
   it('finds the labels of own, target and storage namespace and the URL behind the source', async () => {
     const facts = await gatherFacts(
@@ -59,6 +61,7 @@ describe('gathering facts', () => {
         'Namespace//prod': namespace({ tier: 'prod' }),
         'HelmRepository/apps/src': { spec: { url: 'https://flagger.app', suspend: true } },
       }),
+      NOW,
       signal,
     );
     assert.deepEqual(facts.namespaceLabels, { known: true, value: { tier: 'dev' } });
@@ -91,6 +94,7 @@ describe('gathering facts', () => {
         { current },
         release(chartOf('HelmRepository')),
         lookup(objects),
+        NOW,
         signal,
       );
       assert.deepEqual(facts.sources.get('HelmRepository/apps/src'), { known: false, why });
@@ -105,7 +109,7 @@ describe('gathering facts', () => {
     };
     const factOf = async (name: string) => {
       const chartRef = { interval: '5m', chartRef: { kind: 'HelmChart', name } };
-      const facts = await gatherFacts({ current }, release(chartRef), lookup(objects), signal);
+      const facts = await gatherFacts({ current }, release(chartRef), lookup(objects), NOW, signal);
       return facts.sources.get(`HelmChart/apps/${name}`);
     };
     assert.deepEqual(await factOf('chart'), {
@@ -119,7 +123,7 @@ describe('gathering facts', () => {
   it('rejects when the answer is due', async () => {
     const late = AbortSignal.abort(new Error('due'));
     await assert.rejects(
-      gatherFacts({ current }, release(chartOf('HelmRepository')), lookup({}), late),
+      gatherFacts({ current }, release(chartOf('HelmRepository')), lookup({}), NOW, late),
       /due/,
     );
   });

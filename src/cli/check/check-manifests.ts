@@ -23,11 +23,12 @@ export interface CheckResult {
   readonly errors: readonly LocatedError[];
 }
 
-/** Judges all manifests of some files as if each was created, with the sources and namespaces among them as facts. */
+/** Judges all manifests of some files as if each was created at `now` (RFC 3339), with the sources and namespaces among them as facts. */
 export function checkManifests(
   set: PolicySet,
   sources: readonly YamlSource[],
   namespace: string,
+  now: string,
 ): CheckResult {
   const errors: LocatedError[] = [];
   const manifests: Manifest[] = [];
@@ -51,11 +52,11 @@ export function checkManifests(
     }
   }
   const judged = manifests.filter(({ group, kind }) => isJudged(group, kind));
-  const checked = judged.map((manifest) => ({ manifest, decision: judge(set, manifest, manifests) }));
+  const checked = judged.map((manifest) => ({ manifest, decision: judge(set, manifest, manifests, now) }));
   return { checked, otherObjects: manifests.length - judged.length, errors };
 }
 
-function judge(set: PolicySet, manifest: Manifest, manifests: readonly Manifest[]): Decision {
+function judge(set: PolicySet, manifest: Manifest, manifests: readonly Manifest[], now: string): Decision {
   const { group, version, kind, namespace, name, object } = manifest;
   const subject: Subject = {
     operation: 'CREATE',
@@ -67,5 +68,10 @@ function judge(set: PolicySet, manifest: Manifest, manifests: readonly Manifest[
     object,
     dryRun: true,
   };
-  return evaluate(set, subject, factsFor(manifest, requiredSources(set, subject), manifests), 'admission');
+  return evaluate(
+    set,
+    subject,
+    factsFor(manifest, requiredSources(set, subject), manifests, now),
+    'admission',
+  );
 }

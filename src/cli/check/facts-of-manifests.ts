@@ -13,6 +13,7 @@ export function factsFor(
   manifest: Manifest,
   needs: readonly SourceNeed[],
   manifests: readonly Manifest[],
+  now: string,
 ): Facts {
   const known = knownSources(manifests);
   const sources = new Map<string, Fact<SourceFact>>();
@@ -26,6 +27,7 @@ export function factsFor(
       .map(({ name, object }) => [name, labelsOf(object)]),
   );
   return {
+    now,
     namespaceLabels: namespaces.get(manifest.namespace) ?? { known: false, why: 'NotFound' },
     otherNamespaceLabels: namespaces,
     sources,

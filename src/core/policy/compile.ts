@@ -12,7 +12,8 @@ import type { Enforcement, PolicyPlace } from './decision.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
 import type { PolicySet } from './policy-set.ts';
 import type { CompiledRule } from './rule.ts';
-import { RULE_CATALOGUE, type RuleContext } from './rules/catalogue.ts';
+import type { RuleContext } from './rule-definition.ts';
+import { RULE_CATALOGUE } from './rules/catalogue.ts';
 import { schemaErrors } from './schema-errors.ts';
 import { readYaml, type YamlDocument, type YamlSource } from './yaml-file.ts';
 
@@ -170,9 +171,9 @@ function compileBody(
   at: readonly string[],
   context: RuleContext,
 ): CompiledRule['body'] | undefined {
-  const fields = Object.keys(rule).filter((field) => Object.hasOwn(RULE_CATALOGUE, field));
+  const fields = Object.keys(rule).filter((field) => RULE_CATALOGUE.has(field));
   const [field, second] = fields;
-  const known = Object.keys(RULE_CATALOGUE).join(', ');
+  const known = [...RULE_CATALOGUE.keys()].join(', ');
   if (field === undefined) {
     context.error(at, `a rule needs one of ${known}`);
     return undefined;
@@ -185,7 +186,7 @@ function compileBody(
     );
     return undefined;
   }
-  return RULE_CATALOGUE[field]?.compile(rule[field] as Json, [...at, field], context);
+  return RULE_CATALOGUE.get(field)?.compile(rule[field] as Json, [...at, field], context);
 }
 
 function contextOf(

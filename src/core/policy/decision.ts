@@ -6,7 +6,7 @@ import type { FindingReason } from './finding-reason.ts';
 export type Enforcement = 'Deny' | 'Warn' | 'Audit';
 
 /** When a rule is judged. */
-export type Phase = 'admission' | 'release';
+export type Phase = 'admission' | 'release' | 'request';
 
 /** Where in the policy files a rule stands. Lines and columns count from 1. */
 export interface PolicyPlace {
@@ -32,7 +32,21 @@ export interface Finding {
   readonly message: string;
   /** What would be admitted, in one line; absent when there is nothing to propose. */
   readonly wouldPass?: string;
+  /** Set where the answer is to wait: the release is held and looked at again. At release time only. */
+  readonly hold?: Hold;
   readonly place: PolicyPlace;
+}
+
+/** Until when a release waits; without `until` something else than time must happen first. */
+export interface Hold {
+  /** RFC 3339. */
+  readonly until?: string;
+}
+
+/** One change of one field that an author could make; without a value the field is removed. */
+export interface Edit {
+  readonly tokens: readonly string[];
+  readonly value?: Json;
 }
 
 /** A change that a rule made to the object. */
@@ -52,12 +66,23 @@ export interface RuleResult {
   readonly result: 'pass' | 'mutated' | 'finding' | 'error';
 }
 
+/** An exception that let something pass which its rule would have found. */
+export interface UsedException {
+  readonly exception: string;
+  readonly policy: string;
+  readonly rule: string;
+  /** RFC 3339. */
+  readonly expires: string;
+  readonly findings: number;
+}
+
 /**
  * The outcome of judging one object. `findings` holds all of them, strictest first; `allowed` is false when at
- * least one has the enforcement Deny.
+ * least one has the enforcement Deny. It is `held` when nothing but waiting stands against it.
  */
 export interface Decision {
   readonly allowed: boolean;
+  readonly held?: Hold;
   readonly findings: readonly Finding[];
   readonly mutations: readonly Mutation[];
   /** RFC 6902 operations from the object as it came to the object as it should be; empty when nothing changes. */
@@ -65,6 +90,7 @@ export interface Decision {
   /** Single-line texts for the user, at most 200 characters each (admission.md, facts). */
   readonly warnings: readonly string[];
   readonly ruleResults: readonly RuleResult[];
+  readonly exceptions?: readonly UsedException[];
   /** Digest of the policy set that judged, and the commit of its files when known. */
   readonly policySet: { readonly digest: string; readonly commit?: string };
 }

@@ -1,6 +1,6 @@
 import { diffJson } from '../json/diff.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY, OBJECT_SHAPE_RULE } from './built-in.ts';
-import type { Decision, Enforcement, Finding, Mutation, Phase, RuleResult } from './decision.ts';
+import type { Decision, Enforcement, Finding, Hold, Mutation, Phase, RuleResult } from './decision.ts';
 import type { Facts } from './facts.ts';
 import { matchSubject } from './match.ts';
 import { type MatchedRules, type Mutated, mutateObject, prepare } from './mutate.ts';
@@ -160,8 +160,11 @@ function decide(
   const sorted = findings.toSorted((a, b) => STRICTNESS[a.enforcement] - STRICTNESS[b.enforcement]);
   const warned = sorted.filter(({ enforcement }) => enforcement === 'Warn').map(warningOf);
   const all = [...new Set([...warned, ...mutated.warnings, ...warnings])];
+  const denying = sorted.filter(({ enforcement }) => enforcement === 'Deny');
+  const held = holdOf(denying);
   const decision: Decision = {
-    allowed: !sorted.some(({ enforcement }) => enforcement === 'Deny'),
+    allowed: denying.length === 0,
+    ...(held === undefined ? {} : { held }),
     findings: sorted,
     mutations: mutated.mutations,
     patch: diffJson(subject.object, mutated.object),
@@ -170,6 +173,15 @@ function decide(
     policySet: { digest: set.digest, ...(set.commit === undefined ? {} : { commit: set.commit }) },
   };
   return { decision, mutationWarnings: new Set(mutated.warnings) };
+}
+
+/** A release waits when everything that stands against it is a matter of waiting; until the last of it is over. */
+function holdOf(denying: readonly Finding[]): Hold | undefined {
+  const holds = denying.map(({ hold }) => hold);
+  if (holds.length === 0 || holds.includes(undefined)) return undefined;
+  const ends = holds.map((hold) => hold?.until);
+  const last = ends.reduce((a, b) => (a === undefined || b === undefined ? undefined : a > b ? a : b));
+  return last === undefined ? {} : { until: last };
 }
 
 function warningOf({ policy, rule, path, message }: Finding): string {

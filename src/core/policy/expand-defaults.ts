@@ -2,23 +2,16 @@
 import { isEqualJson } from '../json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { formatPath, parsePath } from '../json/path.ts';
-import type { PolicyPlace } from './decision.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { fieldPaths, findField, isFieldGroup, typeProblem } from './known-fields.ts';
 import type { DefaultLeaf } from './rule.ts';
-
-/** What the compiler does with an error or warning at tokens of the document. */
-export interface DefaultsReport {
-  readonly placeOf: (tokens: readonly string[], at?: 'value' | 'key') => PolicyPlace;
-  readonly error: (tokens: readonly string[], message: string, hint?: string) => void;
-  readonly warn: (tokens: readonly string[], message: string) => void;
-}
+import type { RuleContext } from './rule-definition.ts';
 
 /** The leaves of a `defaults` map whose tokens in the document are `at`. */
 export function expandDefaults(
   written: JsonObject,
   at: readonly string[],
-  report: DefaultsReport,
+  report: RuleContext,
 ): readonly DefaultLeaf[] {
   const leaves: DefaultLeaf[] = [];
   for (const [kind, fields] of Object.entries(written)) {
@@ -44,7 +37,7 @@ function expand(
   value: Json,
   at: readonly string[],
   leaves: DefaultLeaf[],
-  report: DefaultsReport,
+  report: RuleContext,
 ): void {
   const found = findField(kind, tokens);
   const open = found?.inside === true || found?.field.type === 'json' || found?.field.type === 'strings';

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../json/json.ts';
 import { JUDGED_KINDS } from './rule.ts';
+import { RULE_DEFINITIONS } from './rules/catalogue.ts';
 
 const NAME = { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' };
 const NAME_PATTERN = {
@@ -100,8 +101,6 @@ const ENFORCEMENT = {
   description: 'Deny refuses and mutates, Warn tells the user, Audit only records.',
 };
 
-const SOURCE_URL = { type: 'string', minLength: 1, maxLength: 2048, description: 'A URL in canonical form.' };
-
 const RULE = {
   type: 'object',
   required: ['id'],
@@ -109,57 +108,7 @@ const RULE = {
   properties: {
     id: NAME,
     enforcement: ENFORCEMENT,
-    allowedSources: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 1000,
-      description: 'URLs that charts may come from.',
-      items: {
-        type: 'object',
-        required: ['url'],
-        additionalProperties: false,
-        properties: {
-          url: SOURCE_URL,
-          subpaths: { type: 'boolean', description: 'Also what lies below the URL.' },
-        },
-      },
-    },
-    chartVersion: {
-      type: 'object',
-      required: ['within'],
-      additionalProperties: false,
-      description: 'Versions that charts may have.',
-      properties: {
-        charts: {
-          type: 'array',
-          minItems: 1,
-          maxItems: 1000,
-          items: {
-            type: 'object',
-            required: ['name'],
-            additionalProperties: false,
-            properties: { name: { type: 'string', minLength: 1, maxLength: 253 }, source: SOURCE_URL },
-          },
-        },
-        within: {
-          type: 'string',
-          minLength: 1,
-          maxLength: 512,
-          description: 'A Masterminds/semver constraint.',
-        },
-        wider: { enum: ['Deny', 'Narrow'], description: 'What to do with a range that reaches outside.' },
-      },
-    },
-    defaults: {
-      type: 'object',
-      minProperties: 1,
-      additionalProperties: false,
-      description: 'By kind: dotted path or JSON pointer to the value that an absent field gets.',
-      properties: {
-        HelmRelease: { type: 'object', minProperties: 1, maxProperties: 200 },
-        HelmRepository: { type: 'object', minProperties: 1, maxProperties: 200 },
-      },
-    },
+    ...Object.fromEntries(RULE_DEFINITIONS.map(({ field, schema }) => [field, schema])),
   },
 };
 

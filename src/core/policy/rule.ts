@@ -1,6 +1,6 @@
 /** What a rule is, seen by the engine: each file in `rules/` compiles its configuration to a {@link RuleBody}. */
 import type { Json, JsonObject } from '../json/json.ts';
-import type { Enforcement, Phase, PolicyPlace } from './decision.ts';
+import type { Edit, Enforcement, Hold, Phase, PolicyPlace } from './decision.ts';
 import type { Facts } from './facts.ts';
 import type { FindingReason } from './finding-reason.ts';
 import type { CompiledMatch } from './match.ts';
@@ -28,6 +28,9 @@ export interface FindingDraft {
   readonly found?: Json;
   readonly message: string;
   readonly wouldPass?: string;
+  readonly hold?: Hold;
+  /** Alternatives, each a set of edits that could cure this finding alone: candidates for the smallest edit that passes. */
+  readonly repairs?: readonly (readonly Edit[])[];
 }
 
 export interface Judgement {
@@ -52,6 +55,9 @@ export interface SourceNeed {
   readonly name: string;
 }
 
+/** Facts about other objects that a rule needs besides the sources it names; they are gathered only when a rule asks. */
+export type FactNeed = 'releases' | 'dependents' | 'kubeVersion' | 'promotions' | 'signature' | 'rendered';
+
 /** A rule after its configuration was read. All functions are pure; one that throws is a Deny naming the rule. */
 export interface RuleBody {
   readonly kinds: readonly JudgedKind[];
@@ -64,6 +70,7 @@ export interface RuleBody {
   mutate?(input: RuleInput): { readonly changes: readonly Change[]; readonly warnings: readonly string[] };
   judge?(input: RuleInput): Judgement;
   sources?(subject: Subject): readonly SourceNeed[];
+  readonly needs?: readonly FactNeed[];
 }
 
 /** One field and the value it gets where it is absent. */

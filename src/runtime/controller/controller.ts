@@ -142,6 +142,7 @@ class ReleaseController implements Controller {
       judge: createReleaseJudge(
         options.policies,
         (namespace) => this.#namespaces.find('', namespace)?.metadata.labels ?? undefined,
+        options.clock,
       ),
       findRelease: (namespace, name) => asRelease(this.#releases.find(namespace, name)),
       claimantsOf: (namespace, name) => this.#events.claimantsOf(namespace, name),

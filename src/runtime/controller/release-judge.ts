@@ -8,6 +8,7 @@ import { type ChartFact, type Facts, type SourceFact, sourceKey } from '../../co
 import type { Subject } from '../../core/policy/subject.ts';
 import { releaseNamespaceOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type { PolicySource } from '../../io/contract.ts';
+import { type Clock, kubeTime } from '../clock.ts';
 
 /** What is known of a release once its chart and its values are. */
 export interface ReleaseFacts {
@@ -34,6 +35,7 @@ export type FindNamespaceLabels = (namespace: string) => Readonly<Record<string,
 export function createReleaseJudge(
   policies: Pick<PolicySource, 'inForce'>,
   findLabels: FindNamespaceLabels,
+  clock: Pick<Clock, 'now'>,
 ): ReleaseJudge {
   const judge = (
     object: HelmRelease | HelmRepository,
@@ -47,6 +49,7 @@ export function createReleaseJudge(
     };
     const others = [releaseNamespaceOf(object), storageNamespaceOf(object)];
     const facts: Facts = {
+      now: kubeTime(clock.now()),
       namespaceLabels: factOf(object.metadata.namespace ?? ''),
       otherNamespaceLabels: new Map(others.map((namespace) => [namespace, factOf(namespace)])),
       ...known,

@@ -12,6 +12,7 @@ import { valueAt } from '../../core/json/pointer.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY } from '../../core/policy/built-in.ts';
 import type { Decision, Finding } from '../../core/policy/decision.ts';
 import type { PolicySource } from '../../io/contract.ts';
+import { type Clock, kubeTime } from '../clock.ts';
 import { gatherFacts, type ObjectLookup } from '../facts.ts';
 import type { Endpoint, Judgement, Judging } from './judging.ts';
 import { findProbe, probeAnswer } from './probe.ts';
@@ -19,6 +20,7 @@ import { findProbe, probeAnswer } from './probe.ts';
 export interface JudgeReviewsOptions {
   readonly policies: Pick<PolicySource, 'inForce' | 'loadErrors'>;
   readonly lookup: ObjectLookup;
+  readonly clock: Pick<Clock, 'now'>;
   /** What the validating endpoint says while no policies are loaded; Deny when absent. */
   readonly whenNoPolicies?: 'Deny' | 'Allow';
 }
@@ -36,7 +38,8 @@ export function judgeReviews(options: JudgeReviewsOptions): Judging<AdmissionReq
       const policies = options.policies.inForce();
       if (policies === undefined) return withoutPolicies(options, request, endpoint);
       context.note('gathering facts');
-      const facts = await gatherFacts(policies, toSubject(request), options.lookup, context.signal);
+      const now = kubeTime(options.clock.now());
+      const facts = await gatherFacts(policies, toSubject(request), options.lookup, now, context.signal);
       context.note('evaluating the rules');
       const decision = (endpoint === 'mutate' ? mutate : validate)(request, policies, facts);
       return {

@@ -74,6 +74,7 @@ export function factsWith(
   const source = { kind: 'HelmRepository', namespace: 'team', name: 'flagger' };
   const fact: Fact<SourceFact> = typeof url === 'string' ? { known: true, value: { ...source, url } } : url;
   return {
+    now: '2026-06-01T00:00:00Z',
     namespaceLabels: { known: true, value: {} },
     sources: new Map([[sourceKey(source.kind, source.namespace, source.name), fact]]),
     chart: UNKNOWN,

@@ -54,6 +54,7 @@ async function judge(
   whenNoPolicies?: 'Allow',
 ) {
   const judging = judgeReviews({
+    clock: { now: () => 0 },
     policies: { inForce: () => policies, loadErrors: () => ['p.yaml:3:1: it is broken\n  3 | x'] },
     lookup: { find: () => Promise.resolve(undefined) },
     ...(whenNoPolicies === undefined ? {} : { whenNoPolicies }),
@@ -124,6 +125,7 @@ describe('judging reviews', () => {
   it('denies at validate, with the load error, while no policies are loaded; mutate lets it pass unchanged', async () => {
     const judging = async (endpoint: Endpoint, when?: 'Allow') => {
       const none = judgeReviews({
+        clock: { now: () => 0 },
         policies: { inForce: () => undefined, loadErrors: () => ['p.yaml:3:1: it is broken\n  3 | x'] },
         lookup: { find: () => Promise.resolve(undefined) },
         ...(when === undefined ? {} : { whenNoPolicies: when }),

@@ -1,15 +1,3 @@
-/**
- * Rule `allowedSources`: charts come from the listed URLs only.
- *
- * Why: a chart is code that runs with the release's rights; where it comes from is the first thing to hold.
- * Reads: `spec.url` of HelmRepository and OCIRepository; for HelmRelease and HelmChart the URL behind `sourceRef` or
- * `chartRef`, through the facts.
- * Verdicts: an entry covers exactly its URL, with `subpaths: true` also what lies below it, compared by path segments;
- * entries are alternatives. In an OCI repository a path in front of the chart's name counts as part of the URL. A URL that is not canonical is refused with the canonical spelling. A source of a kind whose URL
- * cannot be judged is refused where it is referred to. A source that does not exist is a warning at admission (both objects may
- * be on their way in one apply) and refused at release time; one that could not be looked up is refused in both.
- * Reasons: SourceNotAllowed, SourceNotCanonical, SourceUnknown, SourceKindUnsupported.
- */
 import type { Json } from '../../json/json.ts';
 import { valueAt } from '../../json/pointer.ts';
 import {
@@ -19,9 +7,68 @@ import {
   redactUrl,
   withChartPath,
 } from '../canonical-url.ts';
+import { compileUrl, SOURCE_URL_SCHEMA } from '../compile-url.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
+import type { RuleDefinition } from '../rule-definition.ts';
 import { shortText } from '../short-text.ts';
 import { chartNameTokens, type FollowedSource, findSource, sourceOf } from '../source-of.ts';
+
+/** Rule `allowedSources`; what it is for and what it says stands in its definition. */
+export const allowedSources: RuleDefinition = {
+  field: 'allowedSources',
+  summary: 'charts come from the listed URLs only',
+  why: 'A chart is code that runs with the rights of its release; where it comes from is the first thing to hold.',
+  when: ['admission', 'release'],
+  reads: [
+    'spec.url of HelmRepository and OCIRepository',
+    'for HelmRelease and HelmChart the URL behind spec.chart.spec.sourceRef, spec.chartRef or spec.sourceRef',
+  ],
+  verdicts: `An entry covers exactly its URL, with \`subpaths: true\` also what lies below it, compared by path segments; entries are
+alternatives. In an OCI repository a path in front of the chart's name counts as part of the URL. A URL that is not canonical is refused with
+the canonical spelling. A source of a kind whose URL cannot be judged is refused where it is referred to. A source that does not exist is a
+warning at admission (both objects may be on their way in one apply) and refused at release time; one that could not be looked up is
+refused in both.`,
+  reasons: {
+    SourceNotAllowed: 'no entry covers the URL',
+    SourceNotCanonical: 'the URL is spelt in a way that programs read differently',
+    SourceUnknown: 'the source does not exist, has no URL, or could not be looked up',
+    SourceKindUnsupported: 'the URL of a source of this kind cannot be judged',
+  },
+  options: [
+    { path: '[].url', text: 'a URL in canonical form' },
+    { path: '[].subpaths', text: 'also what lies below the URL; false when absent' },
+  ],
+  example: `
+- id: sources
+  allowedSources:
+  - {url: https://flagger.app}
+  - {url: oci://ghcr.io/acme/charts, subpaths: true}
+`,
+  schema: {
+    type: 'array',
+    minItems: 1,
+    maxItems: 1000,
+    description: 'URLs that charts may come from.',
+    items: {
+      type: 'object',
+      required: ['url'],
+      additionalProperties: false,
+      properties: {
+        url: SOURCE_URL_SCHEMA,
+        subpaths: { type: 'boolean', description: 'Also what lies below the URL.' },
+      },
+    },
+  },
+  compile(written, at, context) {
+    const entries = written as readonly { readonly url: string; readonly subpaths?: boolean }[];
+    const allowed = entries.map(({ url, subpaths = false }, index) => ({
+      url: compileUrl(url, [...at, String(index), 'url'], context),
+      subpaths,
+    }));
+    const readable = allowed.filter((entry): entry is AllowedSource => entry.url !== undefined);
+    return readable.length === allowed.length ? allowedSourcesRule(readable) : undefined;
+  },
+};
 
 export interface AllowedSource {
   readonly url: CanonicalUrl;

@@ -1,23 +1,105 @@
-/**
- * Rule `chartVersion`: the versions that a chart may have.
- *
- * Why: a range admits versions that do not exist yet, so what it can ever match is judged, not what it matches today.
- * Reads: `spec.chart.spec.version` and `.chart` of HelmRelease, `spec.version` and `spec.chart` of HelmChart, the URL behind their
- * `sourceRef`; at release time the resolved chart. Ranges on Git and Bucket sources are ignored by Flux and not judged here.
- * Verdicts at admission: a range that lies within passes; one that reaches outside is refused with a version that shows it
- * (`wider: Deny`), or cut to the versions within (`wider: Narrow`, under enforcement Deny only); one that has nothing in common with
- * it, or is no constraint, is refused. At release time the resolved version itself must lie within.
- * A rule for certain charts whose source is not known applies: what cannot be told is judged.
- * Reasons: RangeTooWide, RangeDisjoint, VersionInvalid, VersionNotAllowed.
- */
 import { formatPointer, valueAt } from '../../json/pointer.ts';
 import { check } from '../../version/constraint.ts';
 import { parseVersion } from '../../version/version.ts';
 import { type CanonicalUrl, coversUrl, parseCanonicalUrl, withChartPath } from '../canonical-url.ts';
-import { type RangeComparison, rangeComparer, type VersionRange } from '../narrowing.ts';
+import { compileUrl, SOURCE_URL_SCHEMA } from '../compile-url.ts';
+import { compileVersionRange, type RangeComparison, rangeComparer, type VersionRange } from '../narrowing.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
+import type { RuleDefinition } from '../rule-definition.ts';
 import { shortText } from '../short-text.ts';
 import { chartNameTokens, findSource, sourceOf } from '../source-of.ts';
+
+/** Rule `chartVersion`; what it is for and what it says stands in its definition. */
+export const chartVersion: RuleDefinition = {
+  field: 'chartVersion',
+  summary: 'the versions that a chart may have',
+  why: 'A range admits versions that do not exist yet, so what it can ever match is judged, not what it matches today.',
+  when: ['admission', 'release'],
+  reads: [
+    'spec.chart.spec.version and spec.chart.spec.chart of HelmRelease',
+    'spec.version and spec.chart of HelmChart',
+    'the URL behind their sourceRef',
+    'at release time the resolved chart',
+  ],
+  verdicts: `At admission a range that lies within passes; one that reaches outside is refused with a version that shows it
+(\`wider: Deny\`), or cut to the versions within (\`wider: Narrow\`, under enforcement Deny only); one that has nothing in common with it, or
+is no constraint, is refused. At release time the resolved version itself must lie within. A rule for certain charts whose source is not known
+applies: what cannot be told is judged. Ranges on Git and Bucket sources are ignored by Flux and not judged at admission.`,
+  reasons: {
+    RangeTooWide: 'the range also matches versions outside; the message names one',
+    RangeDisjoint: 'no version that the range matches is allowed',
+    VersionInvalid: 'the text is no version constraint',
+    VersionNotAllowed: 'the version that the range resolved to lies outside',
+  },
+  options: [
+    { path: 'within', text: 'a Masterminds/semver constraint' },
+    { path: 'wider', text: '`Deny` (when absent) or `Narrow`: what to do with a range that reaches outside' },
+    { path: 'charts[].name', text: 'the charts that the rule is about; all when `charts` is absent' },
+    { path: 'charts[].source', text: 'only from this URL and below it' },
+  ],
+  example: `
+- id: flagger-1x
+  chartVersion:
+    charts: [{name: flagger, source: https://flagger.app}]
+    within: ">=1.28.0 <2.0.0"
+    wider: Narrow
+`,
+  schema: {
+    type: 'object',
+    required: ['within'],
+    additionalProperties: false,
+    description: 'Versions that charts may have.',
+    properties: {
+      charts: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 1000,
+        items: {
+          type: 'object',
+          required: ['name'],
+          additionalProperties: false,
+          properties: { name: { type: 'string', minLength: 1, maxLength: 253 }, source: SOURCE_URL_SCHEMA },
+        },
+      },
+      within: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 512,
+        description: 'A Masterminds/semver constraint.',
+      },
+      wider: { enum: ['Deny', 'Narrow'], description: 'What to do with a range that reaches outside.' },
+    },
+  },
+  compile(written, at, context) {
+    const { charts, within, wider = 'Deny' } = written as unknown as WrittenChartVersion;
+    const range = compileVersionRange(within);
+    if (!range.ok) {
+      context.error(
+        [...at, 'within'],
+        `${JSON.stringify(within)} is no version constraint: ${range.message}`,
+      );
+    }
+    const filters: ChartFilter[] = [];
+    for (const [index, { name, source }] of (charts ?? []).entries()) {
+      const place = [...at, 'charts', String(index), 'source'];
+      const url = source === undefined ? undefined : compileUrl(source, place, context);
+      if (source !== undefined && url === undefined) return undefined;
+      filters.push(url === undefined ? { name } : { name, source: url });
+    }
+    if (!range.ok) return undefined;
+    return chartVersionRule({
+      within: range.range,
+      wider,
+      ...(charts === undefined ? {} : { charts: filters }),
+    });
+  },
+};
+
+interface WrittenChartVersion {
+  readonly charts?: readonly { readonly name: string; readonly source?: string }[];
+  readonly within: string;
+  readonly wider?: 'Deny' | 'Narrow';
+}
 
 export interface ChartFilter {
   readonly name: string;

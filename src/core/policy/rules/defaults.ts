@@ -1,22 +1,52 @@
-/**
- * Rule `defaults`: fills fields that are absent.
- *
- * Why: Flux's own defaults leave a failed release failed (`retries` is 0), and a platform team wants every release to have
- * what its own documents promise, without each author writing it.
- * Reads: the fields that it is configured for.
- * Verdicts: none of its own under Deny (the validator's NotMutated guards it); under Warn and Audit it changes nothing and
- * reports NotMutated for each field it would fill.
- *
- * Absent means absent: 0, -1, false, "", null and {} are what somebody wrote, and a written {} or null parent keeps its
- * leaves empty. Fields that the request's API version does not have are skipped with a warning.
- */
 import type { Json, JsonObject } from '../../json/json.ts';
 import { isJsonObject } from '../../json/json.ts';
 import { formatPath } from '../../json/path.ts';
 import { formatPointer } from '../../json/pointer.ts';
+import { expandDefaults } from '../expand-defaults.ts';
 import { existsInVersion, findField, type KnownField } from '../known-fields.ts';
 import type { Change, DefaultLeaf, FindingDraft, JudgedKind, RuleBody, RuleInput } from '../rule.ts';
+import type { RuleDefinition } from '../rule-definition.ts';
 import { shortText } from '../short-text.ts';
+
+/** Rule `defaults`; what it is for and what it says stands in its definition. */
+export const defaults: RuleDefinition = {
+  field: 'defaults',
+  summary: 'fills fields that are absent',
+  why: `Flux's own defaults leave a failed release failed (\`retries\` is 0), and a platform team wants every release to have what its own
+documents promise, without each author writing it.`,
+  when: ['admission'],
+  reads: ['the fields that it is configured for'],
+  verdicts: `None of its own under Deny: the field is filled, and the validating webhook's NotMutated guards it. Under Warn and Audit nothing is
+changed, and NotMutated is reported for each field that it would fill. Absent means absent: \`0\`, \`-1\`, \`false\`, \`""\`, \`null\` and \`{}\`
+are what somebody wrote, and a written \`{}\` or \`null\` parent keeps its leaves empty. Fields that the request's API version does not have are
+skipped with a warning.`,
+  reasons: { NotMutated: 'the field is absent and was not filled' },
+  options: [
+    { path: '<kind>', text: 'by kind: dotted path, or JSON Pointer for keys with dots, and the value' },
+  ],
+  example: `
+- id: remediation
+  defaults:
+    HelmRelease:
+      spec.install.remediation.retries: 3
+      spec.upgrade.remediation: {retries: 5, strategy: rollback}
+    HelmRepository: {spec.timeout: 30s}
+`,
+  schema: {
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: false,
+    description: 'By kind: dotted path or JSON pointer to the value that an absent field gets.',
+    properties: {
+      HelmRelease: { type: 'object', minProperties: 1, maxProperties: 200 },
+      HelmRepository: { type: 'object', minProperties: 1, maxProperties: 200 },
+    },
+  },
+  compile(written, at, context) {
+    const leaves = expandDefaults(written as JsonObject, at, context);
+    return leaves.length === 0 ? undefined : defaultsRule(leaves);
+  },
+};
 
 /** Makes the rule of its leaves, one per field, as `compile` expanded them. */
 export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {

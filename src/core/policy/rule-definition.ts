@@ -1,0 +1,45 @@
+import type { Json, JsonObject } from '../json/json.ts';
+import type { Phase, PolicyPlace } from './decision.ts';
+import type { FindingReason } from './finding-reason.ts';
+import type { RuleBody } from './rule.ts';
+
+/** How a rule's compiler reports and asks for places; tokens lead through the policy document. */
+export interface RuleContext {
+  readonly placeOf: (tokens: readonly string[], at?: 'value' | 'key') => PolicyPlace;
+  readonly error: (tokens: readonly string[], message: string, hint?: string) => void;
+  readonly warn: (tokens: readonly string[], message: string) => void;
+}
+
+/** One option of a rule, for the reference page. */
+export interface RuleOption {
+  /** Dotted from the rule's own field, `charts[].name`; empty for the field itself. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * A kind of rule: what people read about it, the shape of its configuration, and its compiler. The reference pages, the schema of
+ * policy files and `helmgate explain` are made from this.
+ */
+export interface RuleDefinition {
+  /** The field that configures it in a policy file. */
+  readonly field: string;
+  /** One line: what it judges or sets. */
+  readonly summary: string;
+  /** Why a platform team wants it. A paragraph or two of Markdown. */
+  readonly why: string;
+  /** Fields and facts that it reads. */
+  readonly reads: readonly string[];
+  /** When it judges. */
+  readonly when: readonly Phase[];
+  /** What passes, what is found, what happens when a fact is missing. Markdown. */
+  readonly verdicts: string;
+  readonly reasons: Readonly<Partial<Record<FindingReason, string>>>;
+  readonly options: readonly RuleOption[];
+  /** YAML of one rule, as an item of `spec.rules`; compiled by the tests. */
+  readonly example: string;
+  /** JSON Schema (draft 7, strict) of what stands under the field. */
+  readonly schema: JsonObject;
+  /** Compiles what stands under the field, which fits the schema; undefined after an error was reported. */
+  compile(written: Json, at: readonly string[], context: RuleContext): RuleBody | undefined;
+}
