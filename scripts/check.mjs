@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 
 const QUICK = ['check:lock', 'check:format', 'check:lint', 'check:types', 'check:dead', 'check:unit'];
 // The control plane's parts are built before the tests: a cold build takes longer than any test may.
-const SLOW = ['test:tools', 'test:io', 'test:e2e'];
+const SLOW = ['test:tools', 'test:oracle', 'test:io', 'test:e2e'];
 
 const names = process.argv.includes('--all') ? [...QUICK, ...SLOW] : QUICK;
 const failed = [];
