@@ -32,6 +32,7 @@ import { createMetrics, type Metrics, type PolicyGauges } from '../runtime/telem
 import { judgeReviews } from '../runtime/webhook/judge-reviews.ts';
 import { registerWebhook } from '../runtime/webhook/register-webhook.ts';
 import { startWebhook } from '../runtime/webhook/start-webhook.ts';
+import { policyReader } from './policy-reader.ts';
 import { reachCluster } from './reach-cluster.ts';
 import { openServingPair } from './serving-pair.ts';
 
@@ -79,10 +80,9 @@ export async function runServe(
   const audit = await openAuditFile({ path: config.auditLog, now: () => new Date() });
   parts.defer(() => audit.close());
   const policies = await startPolicySource({
-    dir: config.policies,
+    reader: policyReader(config, env['PATH']),
     compile: compilePolicySet,
     stateDir: join(config.stateDir, 'policies'),
-    ...(env['PATH'] === undefined ? {} : { searchPath: env['PATH'] }),
     onLoad: ({ outcome, errors, dirty, digest, commit }) => {
       for (const error of errors) log.error({ error }, 'policies refused');
       if (outcome === 'refused') metrics.policyLoadFailed();

@@ -7,7 +7,22 @@ import { runServe } from './run-serve.ts';
 /** `helmgate serve`. Runs until it is told to stop. */
 export function serveCommand(context: CliContext): Command {
   return new Command('serve')
-    .option('--policies <dir>', 'folder of the policy files; followed while running')
+    .option(
+      '--policies <place>',
+      'folder of the policy files, or URL of a git repository; followed while running',
+    )
+    .option('--policies-ref <ref>', 'branch, or refs/tags/NAME, of the repository (main)')
+    .option('--policies-path <path>', 'folder in the repository (all of it)')
+    .option('--policies-interval <duration>', 'how often the repository is asked for a new commit (60s)')
+    .option(
+      '--policies-signers <file>',
+      'believe only commits signed by these keys (SSH allowed signers or OpenPGP)',
+    )
+    .option('--policies-token-file <file>', 'bearer token for https')
+    .option('--policies-ca <file>', 'CA bundle for https')
+    .option('--policies-ssh-key <file>', 'private key for ssh')
+    .option('--policies-known-hosts <file>', 'host keys for ssh')
+    .option('--policies-allow-rewind', 'accept a commit that does not descend from the one in force')
     .option('--no-webhook', 'do not serve the admission webhook')
     .option('--no-loop', 'do not reconcile releases (beside Flux)')
     .option('--register', 'create the webhook configurations and keep them as they must be')
@@ -38,6 +53,7 @@ Examples:
   helmgate serve --policies policies/ --register
   helmgate serve --policies policies/ --no-loop --register     only the gate, beside Flux
   helmgate serve --policies policies/ --no-webhook             only the loop
+  helmgate serve --policies https://git.example.com/platform/policies.git --policies-path prod --register
   helmgate serve --policies /policies --register --host 0.0.0.0 --port 9443 --service helmgate/helmgate`,
     )
     .action(async (flags: Partial<ServeFlags>) => {

@@ -5,6 +5,15 @@ import { cacheFolder, stateFolder } from './folders.ts';
 /** What `helmgate serve` is told by flags. */
 export interface ServeFlags {
   readonly policies?: string;
+  readonly policiesRef?: string;
+  readonly policiesPath?: string;
+  readonly policiesInterval?: string;
+  readonly policiesSigners?: string;
+  readonly policiesTokenFile?: string;
+  readonly policiesCa?: string;
+  readonly policiesSshKey?: string;
+  readonly policiesKnownHosts?: string;
+  readonly policiesAllowRewind?: boolean;
   readonly auditLog?: string;
   readonly stateDir?: string;
   readonly cacheDir?: string;
@@ -27,7 +36,7 @@ export interface ServeFlags {
 
 /** Everything that `helmgate serve` needs to know, checked. */
 export interface ServeConfig {
-  readonly policies: string;
+  readonly policies: PolicyPlaceConfig;
   readonly auditLog: string;
   readonly stateDir: string;
   readonly cacheDir: string;
@@ -47,6 +56,23 @@ export interface ServeConfig {
   readonly drainQuietMs: number;
   readonly exitWithParent: boolean;
 }
+
+/** Where policies come from: a folder on this machine, or a git repository. */
+export type PolicyPlaceConfig =
+  | { readonly kind: 'folder'; readonly dir: string }
+  | {
+      readonly kind: 'repository';
+      readonly url: string;
+      readonly ref?: string;
+      readonly path?: string;
+      readonly intervalMs?: number;
+      readonly signersFile?: string;
+      readonly tokenFile?: string;
+      readonly caFile?: string;
+      readonly sshKeyFile?: string;
+      readonly knownHostsFile?: string;
+      readonly allowRewind: boolean;
+    };
 
 /** A port of a Service of the cluster. */
 export interface ServiceAddress {
@@ -76,7 +102,9 @@ export function readServeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): ServeConfig {
   if (flags.policies === undefined)
-    throw new ConfigError('--policies DIR is required: the folder of the policy files');
+    throw new ConfigError(
+      '--policies is required: the folder of the policy files, or the URL of a git repository',
+    );
   if (!flags.webhook && !flags.loop)
     throw new ConfigError('--no-webhook and --no-loop together leave nothing to do');
   const tls = [flags.tlsCert, flags.tlsKey, flags.tlsCa];
@@ -86,7 +114,7 @@ export function readServeConfig(
   }
   const stateDir = flags.stateDir ?? stateFolder(env);
   return {
-    policies: flags.policies,
+    policies: readPolicyPlace(flags.policies, flags),
     auditLog: flags.auditLog ?? join(stateDir, 'audit.jsonl'),
     stateDir,
     cacheDir: flags.cacheDir ?? join(cacheFolder(env), 'charts'),
@@ -105,6 +133,44 @@ export function readServeConfig(
     workers: readWhole('--workers', flags.workers, DEFAULT_WORKERS, 1, MAX_WORKERS),
     drainQuietMs: readDuration('--drain-quiet', flags.drainQuiet, DEFAULT_DRAIN_QUIET_MS),
     exitWithParent: flags.exitWithParent,
+  };
+}
+
+const REPOSITORY_FLAGS = {
+  policiesRef: 'ref',
+  policiesPath: 'path',
+  policiesSigners: 'signersFile',
+  policiesTokenFile: 'tokenFile',
+  policiesCa: 'caFile',
+  policiesSshKey: 'sshKeyFile',
+  policiesKnownHosts: 'knownHostsFile',
+} as const;
+/** Hosted repositories count requests; a second between two looks is the least that makes sense for one of our own. */
+const MIN_POLICIES_INTERVAL_MS = 1_000;
+
+/** Whether the repository's URL can be used is for the reader of repositories to say. */
+function readPolicyPlace(place: string, flags: ServeFlags): PolicyPlaceConfig {
+  const given = Object.entries(REPOSITORY_FLAGS).flatMap(([flag, name]) => {
+    const value = flags[flag as keyof typeof REPOSITORY_FLAGS];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const { policiesInterval, policiesAllowRewind = false } = flags;
+  if (!/^[a-z][a-z0-9+.-]*:|::/i.test(place)) {
+    if (given.length > 0 || policiesInterval !== undefined || policiesAllowRewind) {
+      throw new ConfigError(
+        'the flags --policies-... are for policies in a git repository: give its URL by --policies',
+      );
+    }
+    return { kind: 'folder', dir: place };
+  }
+  const intervalMs = readDuration('--policies-interval', policiesInterval, 60_000);
+  if (intervalMs < MIN_POLICIES_INTERVAL_MS) throw new ConfigError('--policies-interval takes 1s at least');
+  return {
+    kind: 'repository',
+    url: place,
+    intervalMs,
+    allowRewind: policiesAllowRewind,
+    ...Object.fromEntries(given),
   };
 }
 

@@ -8,10 +8,14 @@ export interface FolderFollower {
 }
 
 /**
- * Calls `look` every `intervalMs`, and sooner when the kernel reports a change of the folder's own entries. One look at a time. The
+ * Without a folder there is nothing that the kernel could report. Calls `look` every `intervalMs`, and sooner when the kernel reports a change of the folder's own entries. One look at a time. The
  * report is an accelerator only: network mounts and subfolders do without. `look` must not reject.
  */
-export function followFolder(folder: string, intervalMs: number, look: () => Promise<void>): FolderFollower {
+export function followFolder(
+  folder: string | undefined,
+  intervalMs: number,
+  look: () => Promise<void>,
+): FolderFollower {
   let closed = false;
   let looking: Promise<void> | undefined;
   let asked = false;
@@ -44,7 +48,8 @@ export function followFolder(folder: string, intervalMs: number, look: () => Pro
   };
   schedule();
 
-  function watchEntries(path: string, onChange: () => void): FSWatcher | undefined {
+  function watchEntries(path: string | undefined, onChange: () => void): FSWatcher | undefined {
+    if (path === undefined) return undefined;
     try {
       const made = watch(path, { persistent: false }, (event) => {
         onChange();

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+
+import { runGit } from './run-git.ts';
 
 /** What git says about a folder. */
 export interface GitState {
@@ -11,37 +12,7 @@ export interface GitState {
   readonly blobs: ReadonlyMap<string, string>;
 }
 
-/** What every git call starts with: nothing that a repository's own configuration names is ever run. */
-const FIXED_ARGUMENTS: readonly string[] = [
-  '--no-pager',
-  '--no-optional-locks',
-  '-c',
-  'core.hooksPath=/dev/null',
-  '-c',
-  'core.fsmonitor=false',
-  '-c',
-  'protocol.allow=never',
-  // Mounted and checked-out folders often belong to another user. The two commands used here read objects and run nothing.
-  '-c',
-  'safe.directory=*',
-];
-
-/** No configuration of the machine or the user, no lazy fetches, no prompts. */
-const FIXED_ENVIRONMENT: Readonly<Record<string, string>> = {
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_NO_LAZY_FETCH: '1',
-  GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_ALLOW_PROTOCOL: 'none',
-  HOME: '/nonexistent',
-  LC_ALL: 'C',
-};
-
 const GIT_TIMEOUT_MS = 5_000;
-/** 10,000 entries (walk-folder.ts) of a path of 800 bytes. */
-const GIT_MAX_OUTPUT_BYTES: number = 8 * 1024 * 1024;
 
 /**
  * The commit that a folder's work tree is at, and what it holds below the folder. Undefined when the folder lies in no git work tree, has no
@@ -78,23 +49,8 @@ function readListing(listing: string): ReadonlyMap<string, string> {
   return blobs;
 }
 
-function git(folder: string, searchPath: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      'git',
-      [...FIXED_ARGUMENTS, ...args],
-      {
-        cwd: folder,
-        env: { ...FIXED_ENVIRONMENT, PATH: searchPath },
-        timeout: GIT_TIMEOUT_MS,
-        killSignal: 'SIGKILL',
-        maxBuffer: GIT_MAX_OUTPUT_BYTES,
-        encoding: 'utf8',
-      },
-      (error, stdout) => {
-        if (error === null) resolve(stdout);
-        else reject(error);
-      },
-    );
-  });
+async function git(folder: string, searchPath: string, args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runGit({ folder, searchPath, args, timeoutMs: GIT_TIMEOUT_MS });
+  if (exitCode !== 0) throw new Error(stderr);
+  return stdout.toString('utf8');
 }

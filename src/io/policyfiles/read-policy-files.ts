@@ -37,7 +37,7 @@ export async function readPolicyFiles(folder: string, options: ReadOptions = {})
   const read = await Promise.all(
     found.map(async (file) => ({ path: file.path, bytes: await readFound(file) })),
   );
-  const files = read.map(({ path, bytes }) => ({ path, text: decode(path, bytes) }));
+  const files = read.map(({ path, bytes }) => ({ path, text: decodePolicyFile(path, bytes) }));
   const git = await readGitState(folder, options.searchPath ?? DEFAULT_SEARCH_PATH);
   if (git === undefined) return { files, dirty: [] };
   const dirty = differences(read, git);
@@ -47,7 +47,8 @@ export async function readPolicyFiles(folder: string, options: ReadOptions = {})
     : { files, dirty, gitFolder };
 }
 
-function decode(path: string, bytes: Buffer): string {
+/** The text of a policy file. Throws a {@link PolicyFilesError} when its bytes are no UTF-8. */
+export function decodePolicyFile(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -68,6 +69,6 @@ function differences(
 }
 
 /** As walk-folder.ts chooses files. */
-function isPolicyPath(path: string): boolean {
+export function isPolicyPath(path: string): boolean {
   return /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'));
 }

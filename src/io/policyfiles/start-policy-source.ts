@@ -1,10 +1,10 @@
 import { formatLocatedError, type LocatedError } from '../../core/policy/located-error.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
 import type { PolicySource } from '../contract.ts';
-import { folderFingerprint } from './folder-fingerprint.ts';
 import { followFolder } from './follow-folder.ts';
 import { findLastGood, storeLastGood } from './last-good-set.ts';
-import { type PolicyFileText, type PolicyFolder, readPolicyFiles } from './read-policy-files.ts';
+import type { PolicyReader } from './policy-reader.ts';
+import type { PolicyFileText, PolicyFolder } from './read-policy-files.ts';
 
 /** The compiler, injected: core's `compilePolicySet` fits. */
 export type CompilePolicies = (
@@ -26,16 +26,10 @@ export interface PolicyLoad {
 }
 
 export interface PolicySourceOptions {
-  readonly dir: string;
+  readonly reader: PolicyReader;
   readonly compile: CompilePolicies;
-  /** Between two looks at the folder; changes that the kernel reports are looked at sooner. Default 1,000. */
-  readonly intervalMs?: number;
-  /** How long a folder must have stood still before it is read. Default 100. */
-  readonly settleMs?: number;
   /** Where the last good set is kept across restarts; without it, an empty or broken folder at start means no policies. */
   readonly stateDir?: string;
-  /** Where git is looked for, as PATH has it. */
-  readonly searchPath?: string;
   /** Told of each load that changed something, the first included. */
   readonly onLoad?: (load: PolicyLoad) => void;
   /** A clock that only goes forward, in milliseconds. */
@@ -51,28 +45,23 @@ export interface WatchedPolicySource extends PolicySource {
 
 /** How long the set before still counts for `NotMutated` (policy.md). */
 export const PREVIOUS_SET_MS = 10_000;
-const DEFAULT_INTERVAL_MS = 1_000;
-/** An editor or a checkout writes its files within it; a file in mid-write is a shorter policy that may well parse. */
-const DEFAULT_SETTLE_MS = 100;
 /** Looks at start for a folder that keeps changing meanwhile; later looks go on. */
 const FIRST_ATTEMPTS = 5;
 
 /**
- * Loads the policies of a folder and follows its changes. A set is exchanged as a whole, and only for one that compiles and
- * has rules: a broken or emptied folder is refused, with its errors in `loadErrors`, and the last good set stays in force. Resolves after
+ * Loads the policies that a reader gives and follows their changes. A set is exchanged as a whole, and only for one that compiles and
+ * has rules: a broken or emptied one is refused, with its errors in `loadErrors`, and the last good set stays in force. Resolves after
  * the first look, also when nothing could be loaded: `inForce()` is undefined then.
  */
 export async function startPolicySource(options: PolicySourceOptions): Promise<WatchedPolicySource> {
   const nowMs = options.nowMs ?? (() => performance.now());
-  const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+  const { reader } = options;
   const listeners = new Set<(set: PolicySet) => void>();
   let current: { readonly set: PolicySet; readonly sinceMs: number } | undefined;
   let previous: PolicySet | undefined;
   let errors: readonly string[] = [];
-  let gitFolder: string | undefined;
   let fingerprint: string | undefined;
   let closed = false;
-  const searchPath = options.searchPath === undefined ? {} : { searchPath: options.searchPath };
 
   const put = (set: PolicySet): void => {
     previous = current?.set;
@@ -95,9 +84,10 @@ export async function startPolicySource(options: PolicySourceOptions): Promise<W
     }
     const { set } = compiled;
     if (set.ruleCount === 0) {
-      refuse([emptyMessage(options.dir, folder.files.length)], folder.dirty);
+      refuse([emptyMessage(reader.place, folder.files.length)], folder.dirty);
       return;
     }
+    await reader.accept?.(folder);
     const recovered = errors.length > 0;
     errors = [];
     const same = set.digest === current?.set.digest && set.commit === current.set.commit;
@@ -112,25 +102,27 @@ export async function startPolicySource(options: PolicySourceOptions): Promise<W
     }
   };
 
-  /** Reads the folder when it changed and stands still. Never rejects. */
+  /** Reads the policies when they changed and stand still. Never rejects. */
   const look = async (): Promise<void> => {
-    const seen = await folderFingerprint(options.dir, gitFolder);
-    if (seen === fingerprint) return;
-    const standsStill = async (): Promise<boolean> =>
-      (await folderFingerprint(options.dir, gitFolder)) === seen;
-    if (fingerprint !== undefined) {
-      await sleep(options.settleMs ?? DEFAULT_SETTLE_MS);
-      if (!(await standsStill())) return;
-    }
     try {
-      const folder = await readPolicyFiles(options.dir, searchPath);
+      const seen = await reader.fingerprint();
+      if (seen === fingerprint) return;
+      const standsStill = async (): Promise<boolean> =>
+        reader.settleMs === 0 || (await reader.fingerprint()) === seen;
+      if (fingerprint !== undefined) {
+        await sleep(reader.settleMs);
+        if (!(await standsStill())) return;
+      }
+      const read = await reader.read().catch((error: unknown) => messageOf(error));
       if (!(await standsStill())) return;
-      gitFolder = folder.gitFolder;
-      await judge(folder);
+      if (typeof read === 'string') refuse([read], []);
+      else await judge(read);
+      fingerprint = seen;
     } catch (error) {
+      // What cannot be looked at now is looked at again, whether it has changed or not.
       refuse([messageOf(error)], []);
+      fingerprint = '';
     }
-    fingerprint = seen;
   };
 
   const restore = async (): Promise<void> => {
@@ -148,7 +140,7 @@ export async function startPolicySource(options: PolicySourceOptions): Promise<W
     if (fingerprint !== undefined) break;
   }
   if (current === undefined) await restore();
-  const follower = followFolder(options.dir, intervalMs, look);
+  const follower = followFolder(reader.folder, reader.intervalMs, look);
   return {
     inForce: () => {
       if (current === undefined) return undefined;
@@ -172,10 +164,8 @@ export async function startPolicySource(options: PolicySourceOptions): Promise<W
   };
 }
 
-function emptyMessage(dir: string, files: number): string {
-  return files === 0
-    ? `the policy folder ${dir} holds no *.yaml files`
-    : `the ${files} files of the policy folder ${dir} hold no rules`;
+function emptyMessage(place: string, files: number): string {
+  return files === 0 ? `${place} holds no *.yaml files` : `the ${files} files of ${place} hold no rules`;
 }
 
 function messageOf(error: unknown): string {

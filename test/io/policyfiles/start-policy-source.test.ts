@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { locatedError } from '../../../src/core/policy/located-error.ts';
 import type { PolicySet } from '../../../src/core/policy/policy-set.ts';
+import { folderReader } from '../../../src/io/policyfiles/read-folder.ts';
 import {
   type CompilePolicies,
   type PolicyLoad,
@@ -32,7 +33,9 @@ const compile: CompilePolicies = (files, { commit }) => {
   return { ok: true, set };
 };
 
-const quick = { compile, intervalMs: 25, settleMs: 10 } satisfies Partial<PolicySourceOptions>;
+function quick(dir: string): PolicySourceOptions {
+  return { compile, reader: folderReader({ dir, intervalMs: 25, settleMs: 10 }) };
+}
 
 async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + 30_000;
@@ -47,7 +50,7 @@ describe('a policy source', () => {
     await using folder = await newFolder();
     await folder.write('a.yaml', 'one');
     let nowMs = 0;
-    const source = await startPolicySource({ dir: folder.path, ...quick, nowMs: () => nowMs });
+    const source = await startPolicySource({ ...quick(folder.path), nowMs: () => nowMs });
     assert.equal(source.inForce()?.current.digest, 'a.yaml=one');
     assert.equal(source.inForce()?.previous, undefined);
     const seen: string[] = [];
@@ -70,8 +73,7 @@ describe('a policy source', () => {
     await folder.write('a.yaml', 'one');
     const loads: PolicyLoad[] = [];
     const source = await startPolicySource({
-      dir: folder.path,
-      ...quick,
+      ...quick(folder.path),
       onLoad: (load) => loads.push(load),
     });
     await folder.write('a.yaml', 'broken');
@@ -96,7 +98,7 @@ describe('a policy source', () => {
     it(`keeps the last good set when the folder is ${what} while running`, async () => {
       await using folder = await newFolder();
       await folder.write('a.yaml', 'one');
-      const source = await startPolicySource({ dir: folder.path, ...quick });
+      const source = await startPolicySource({ ...quick(folder.path) });
       await empty(folder.path);
       await until(() => source.loadErrors().length === 1);
       assert.equal(source.inForce()?.current.digest, 'a.yaml=one');
@@ -109,7 +111,7 @@ describe('a policy source', () => {
 
   it('has nothing in force when the folder is empty at start, says so, and loads when files come', async () => {
     await using folder = await newFolder();
-    const source = await startPolicySource({ dir: folder.path, ...quick });
+    const source = await startPolicySource({ ...quick(folder.path) });
     assert.equal(source.inForce(), undefined);
     assert.match(source.loadErrors()[0] ?? '', /holds no \*\.yaml files/);
     await folder.write('a.yaml', 'one');
@@ -122,13 +124,12 @@ describe('a policy source', () => {
     await using folder = await newFolder();
     await using state = await newFolder();
     await folder.write('a.yaml', 'one');
-    const first = await startPolicySource({ dir: folder.path, ...quick, stateDir: state.path });
+    const first = await startPolicySource({ ...quick(folder.path), stateDir: state.path });
     await first.close();
     await folder.write('a.yaml', 'broken');
     const loads: PolicyLoad[] = [];
     const second = await startPolicySource({
-      dir: folder.path,
-      ...quick,
+      ...quick(folder.path),
       stateDir: state.path,
       onLoad: (load) => loads.push(load),
     });
@@ -153,7 +154,7 @@ describe('a policy source', () => {
       '{"files":[{"path":"a","text":"broken"}]}',
     ]) {
       await state.write('last-good-policies.json', text);
-      const source = await startPolicySource({ dir: folder.path, ...quick, stateDir: state.path });
+      const source = await startPolicySource({ ...quick(folder.path), stateDir: state.path });
       assert.equal(source.inForce(), undefined, text);
       await source.close();
     }
@@ -170,7 +171,7 @@ describe('a policy source', () => {
     await mount('v1');
     await symlink('..data/a.yaml', join(folder.path, 'a.yaml'));
     await symlink('..data/b.yaml', join(folder.path, 'b.yaml'));
-    const source = await startPolicySource({ dir: folder.path, ...quick });
+    const source = await startPolicySource({ ...quick(folder.path) });
     const seen: string[] = [];
     source.onChange((set) => seen.push(set.digest));
     for (const version of ['v2', 'v3', 'v4']) {
@@ -189,8 +190,7 @@ describe('a policy source', () => {
     git(folder.path, 'commit', '-qm', 'one');
     const loads: PolicyLoad[] = [];
     const source = await startPolicySource({
-      dir: folder.path,
-      ...quick,
+      ...quick(folder.path),
       onLoad: (load) => loads.push(load),
     });
     assert.equal(source.inForce()?.current.commit, git(folder.path, 'rev-parse', 'HEAD'));
@@ -206,7 +206,7 @@ describe('a policy source', () => {
   it('looks no more after it was closed', async () => {
     await using folder = await newFolder();
     await folder.write('a.yaml', 'one');
-    const source = await startPolicySource({ dir: folder.path, ...quick });
+    const source = await startPolicySource({ ...quick(folder.path) });
     await source.close();
     await folder.write('a.yaml', 'two');
     await sleep(150);
