@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { stateFolder } from '../config/folders.ts';
+import { shortText } from '../core/policy/short-text.ts';
 import { AuditLogError } from '../io/auditlog/audit-log-error.ts';
 import { readRows } from '../io/auditlog/read-rows.ts';
 import { matchRow, type RowFilter } from './audit/row-filter.ts';
 import { rowText } from './audit/row-text.ts';
+import { type DecisionCheck, verifyDecision } from './audit/verify-decision.ts';
 import { verifiedJson, verifiedText, verifyLines } from './audit/verify-file.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_FAILED, EXIT_USAGE } from './exit-code.ts';
@@ -27,7 +29,7 @@ interface QueryFlags extends OutputFlags, RowFilter {
 const DEFAULT_TAIL = 10;
 const DEFAULT_LIMIT = 1_000;
 
-/** `helmgate audit verify|tail|query`: reads an audit log, also while it is being written. */
+/** `helmgate audit verify|verify-decision|tail|query`: reads an audit log, also while it is being written. */
 export function auditCommand(context: CliContext): Command {
   const path = ({ file }: OutputFlags): string => file ?? join(stateFolder(context.env), 'audit.jsonl');
   const run =
@@ -80,8 +82,25 @@ export function auditCommand(context: CliContext): Command {
       }),
     );
 
+  const decision = withOutput(new Command('verify-decision'))
+    .description(
+      'judge a recorded decision again, with the policies of that time; exit 1 when it comes out otherwise',
+    )
+    .argument('<uid>', "the row's uid")
+    .action(async (uid: string, flags: OutputFlags) => {
+      await run<OutputFlags>(async () => {
+        const check = await verifyDecision(path(flags), uid, context.signal);
+        context.stdout.write(
+          `${flags.output === 'json' ? decisionJson(uid, check) : decisionText(uid, check)}\n`,
+        );
+        if (check.verdict === 'NotFound') context.setExitCode(EXIT_USAGE);
+        else if (check.verdict !== 'Reproduced') context.setExitCode(EXIT_FAILED);
+      })(flags);
+    });
+
   return new Command('audit')
     .addCommand(verify)
+    .addCommand(decision)
     .addCommand(tail)
     .addCommand(query)
     .addHelpText(
@@ -90,8 +109,26 @@ export function auditCommand(context: CliContext): Command {
 Examples:
   helmgate audit verify                                 the chain of this machine's log
   helmgate audit tail -f --verdict Deny                 denials as they happen
+  helmgate audit verify-decision 705ab4f5-6393-11e8-b7cc-42010a800002
   helmgate audit query --namespace apps --name flagger -o json | jq .findings`,
     );
+}
+
+const CHECKS = {
+  Reproduced: 'reproduced: the same verdict and findings come out again',
+  Differs: 'NOT reproduced',
+  CannotTell: 'cannot be told',
+  NotFound: 'not found',
+} as const;
+
+function decisionText(uid: string, check: DecisionCheck): string {
+  const why = 'why' in check ? `: ${check.why}` : '';
+  return `${shortText(uid)}: ${CHECKS[check.verdict]}${why}`;
+}
+
+function decisionJson(uid: string, check: DecisionCheck): string {
+  const { verdict } = check;
+  return JSON.stringify({ uid, verdict, ...('why' in check ? { why: check.why } : {}) });
 }
 
 function withOutput(command: Command): Command {

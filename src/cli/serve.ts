@@ -29,6 +29,7 @@ export function serveCommand(context: CliContext): Command {
     .option('--kubeconfig <file>', 'kubeconfig to use instead of $KUBECONFIG')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--audit-log <file>', 'where decisions are written (audit.jsonl in the state folder)')
+    .option('--no-keep-judged', 'keep no judged objects beside the audit log (no replay then)')
     .option('--state-dir <dir>', 'what must outlive a restart ($XDG_STATE_HOME/helmgate)')
     .option('--cache-dir <dir>', 'fetched charts ($XDG_CACHE_HOME/helmgate/charts)')
     .option('--helm <path>', 'the helm 4 binary (helm in $PATH)')
@@ -65,6 +66,7 @@ Examples:
             webhook: flags.webhook ?? true,
             loop: flags.loop ?? true,
             register: flags.register ?? false,
+            keepJudged: flags.keepJudged ?? true,
             exitWithParent: flags.exitWithParent ?? false,
           },
           context.env,

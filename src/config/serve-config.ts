@@ -15,6 +15,7 @@ export interface ServeFlags {
   readonly policiesKnownHosts?: string;
   readonly policiesAllowRewind?: boolean;
   readonly auditLog?: string;
+  readonly keepJudged: boolean;
   readonly stateDir?: string;
   readonly cacheDir?: string;
   readonly kubeconfig?: string;
@@ -38,6 +39,8 @@ export interface ServeFlags {
 export interface ServeConfig {
   readonly policies: PolicyPlaceConfig;
   readonly auditLog: string;
+  /** Keep what was judged beside the audit log. */
+  readonly keepJudged: boolean;
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly kubeconfig?: string;
@@ -116,6 +119,7 @@ export function readServeConfig(
   return {
     policies: readPolicyPlace(flags.policies, flags),
     auditLog: flags.auditLog ?? join(stateDir, 'audit.jsonl'),
+    keepJudged: flags.keepJudged,
     stateDir,
     cacheDir: flags.cacheDir ?? join(cacheFolder(env), 'charts'),
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),

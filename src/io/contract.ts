@@ -3,6 +3,7 @@
  * `cli` wire them. Every method that waits takes an AbortSignal and rejects with its reason when it aborts.
  */
 import type { KubeObject, ObjectRef, Resource } from '../core/api/kube-object.ts';
+import type { JudgedInput, StoredInput } from '../core/audit/judged-input.ts';
 import type { AuditRecord } from '../core/audit/record.ts';
 import type { Json, JsonObject } from '../core/json/json.ts';
 import type { PolicySet } from '../core/policy/policy-set.ts';
@@ -231,6 +232,8 @@ export interface IndexEntry {
   readonly deprecated?: boolean;
   /** Hex sha256 of the .tgz as the index states it, when it does. */
   readonly digest?: string;
+  /** The chart's constraint on the version of Kubernetes. */
+  readonly kubeVersion?: string;
   readonly urls: readonly string[];
 }
 
@@ -291,6 +294,12 @@ export interface PolicySource {
   /** Errors of the newest load, empty when it was good; the last good set stays in force meanwhile. */
   loadErrors(): readonly string[];
   close(): Promise<void>;
+}
+
+/** Keeps what was judged beside the audit log, so that it can be judged again. It never stands in the way of a decision. */
+export interface JudgedStore {
+  /** The reference for the row. `objectDigest` is that of the object's canonical JSON, where it is known already. */
+  keep(input: JudgedInput, objectDigest?: string): StoredInput;
 }
 
 export interface AuditLog {

@@ -1,8 +1,17 @@
 import type { JsonObject } from '../json/json.ts';
 import type { Finding, Mutation } from '../policy/decision.ts';
+import type { StoredInput } from './judged-input.ts';
 
 /** How a decision or an action ended. */
 export type Verdict = 'Allow' | 'Deny' | 'Hold' | 'Error';
+
+/** Which policy set judged. */
+export interface PolicySetReference {
+  readonly digest: string;
+  readonly commit?: string;
+  /** Digest of the set before the last reload, where its word counted as well. */
+  readonly previous?: string;
+}
 
 interface AuditRecordBase {
   /** RFC 3339 with milliseconds, UTC. */
@@ -17,7 +26,9 @@ interface AuditRecordBase {
   /** `sha256:<hex>` of the canonical JSON of the judged object. */
   readonly objectDigest?: string;
   /** Digest and commit of the policy set that judged. */
-  readonly policySet?: { readonly digest: string; readonly commit?: string };
+  readonly policySet?: PolicySetReference;
+  /** Where what was judged is kept. */
+  readonly stored?: StoredInput;
   readonly durationMs: number;
 }
 

@@ -34,6 +34,13 @@ export function namesSecret(path: string): boolean {
   return SECRET_KEY.test(path.slice(path.lastIndexOf('.') + 1));
 }
 
+/** Whether a text holds credentials, wherever it stands. */
+export function looksSecret(text: string): boolean {
+  if (text.includes('PRIVATE KEY-----')) return true;
+  if (text.includes('@') && text.search(URL_USERINFO) !== -1) return true;
+  return text.includes(' ') && text.search(HTTP_CREDENTIAL) !== -1;
+}
+
 function isSecret(key: string, member: Json): boolean {
   return (typeof member === 'string' || typeof member === 'number') && member !== '' && SECRET_KEY.test(key);
 }

@@ -23,6 +23,8 @@ export interface PolicyLoad {
   readonly dirty: readonly string[];
   readonly digest?: string;
   readonly commit?: string;
+  /** The files of the set that is in force now; absent when it was refused. */
+  readonly files?: readonly PolicyFileText[];
 }
 
 export interface PolicySourceOptions {
@@ -93,7 +95,8 @@ export async function startPolicySource(options: PolicySourceOptions): Promise<W
     const same = set.digest === current?.set.digest && set.commit === current.set.commit;
     if (!same) put(set);
     if (!same || recovered) {
-      options.onLoad?.({ outcome: 'loaded', errors, dirty: folder.dirty, digest: set.digest, ...commit });
+      const { dirty, files } = folder;
+      options.onLoad?.({ outcome: 'loaded', errors, dirty, files, digest: set.digest, ...commit });
     }
     if (!same && options.stateDir !== undefined) {
       await storeLastGood(options.stateDir, { files: folder.files, ...commit }).catch((cause: unknown) => {
@@ -132,7 +135,15 @@ export async function startPolicySource(options: PolicySourceOptions): Promise<W
     const compiled = options.compile(stored.files, commit);
     if (!compiled.ok || compiled.set.ruleCount === 0) return;
     put(compiled.set);
-    options.onLoad?.({ outcome: 'restored', errors, dirty: [], digest: compiled.set.digest, ...commit });
+    const { files } = stored;
+    options.onLoad?.({
+      outcome: 'restored',
+      errors,
+      dirty: [],
+      files,
+      digest: compiled.set.digest,
+      ...commit,
+    });
   };
 
   for (let attempt = 0; attempt < FIRST_ATTEMPTS; attempt += 1) {
