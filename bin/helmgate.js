@@ -2,8 +2,9 @@
 // Starts Helmgate on a Node that can run it. Plain JavaScript that any Node from 18 reads.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import nodeModule, { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,7 +25,14 @@ function pinnedNode() {
   }
 }
 
+/** As src/config/folders.ts has it; said here, since loading that file is part of what the cache is for. */
+function compileCacheFolder({ XDG_CACHE_HOME: cache = '', HOME: home = homedir() }) {
+  return join(isAbsolute(cache) ? cache : join(home, '.cache'), 'helmgate', 'compile');
+}
+
 if (isSupported(process.versions.node)) {
+  // Before the first file is loaded: types are stripped and code is compiled once.
+  nodeModule.enableCompileCache(compileCacheFolder(process.env));
   const source = join(root, 'src', 'main.ts');
   const entry = existsSync(source) ? source : join(root, 'dist', 'main.js');
   const { main } = await import(entry);

@@ -1,12 +1,9 @@
 /**
  * The composition root: the only file that ends the process, listens to signals or hands out `process.env`.
  */
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
 import { runCommand } from './cli/commands.ts';
 import type { CliContext } from './cli/context.ts';
 import { EXIT_FAILED } from './cli/exit-code.ts';
-import { cacheFolder } from './config/folders.ts';
 import { parentToWatch } from './config/parent.ts';
 
 /** How often the process looks whether the one that started it is still there. */
@@ -28,7 +25,6 @@ const SAME_WISH_MS = 500;
  * pass one on.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  enableCompileCache(join(cacheFolder(process.env), 'compile'));
   const controller = new AbortController();
   let exitCode = 0;
   let cutOff: { readonly code: number; readonly atMs: number } | undefined;

@@ -1,37 +1,54 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
-import { type CompileResult, compilePolicySet, type PolicyFile } from '../core/policy/compile.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { formatLocatedError } from '../core/policy/located-error.ts';
 import type { PolicySet } from '../core/policy/policy-set.ts';
 import { kubeTime } from '../runtime/clock.ts';
-import { checkManifests } from './check/check-manifests.ts';
+import { type CheckResult, checkManifests } from './check/check-manifests.ts';
+import { checkReport, type FailOn, failsRun, policyReport } from './check/check-report.ts';
+import { DEFAULT_POLICIES, folderError, loadPolicies, type PolicySource } from './check/load-policies.ts';
 import { printCheckJson, printCheckText } from './check/print-check.ts';
+import { progressOn } from './check/progress.ts';
 import { ManifestFilesError, readManifestFiles } from './check/read-manifest-files.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_POLICY, EXIT_USAGE } from './exit-code.ts';
-
-/** What the command needs from outside. */
-export interface CheckDependencies {
-  /** The policy files of a folder; rejects with an Error whose message says why not. */
-  readPolicyFiles(
-    folder: string,
-  ): Promise<{ readonly files: readonly PolicyFile[]; readonly commit?: string }>;
-}
+import { formatGithub } from './output/github.ts';
+import { formatJunit } from './output/junit.ts';
+import type { ProblemReport } from './output/problem.ts';
+import { formatSarif } from './output/sarif.ts';
 
 interface CheckFlags {
-  readonly policies: string;
+  readonly policies?: readonly string[];
   readonly namespace: string;
-  readonly output: 'text' | 'json';
+  readonly output: 'text' | 'json' | 'sarif' | 'junit' | 'github';
+  readonly failOn: FailOn;
+  readonly now?: string;
 }
 
+const FORMATS: Readonly<Record<'sarif' | 'junit' | 'github', (report: ProblemReport) => string>> = {
+  sarif: formatSarif,
+  junit: formatJunit,
+  github: formatGithub,
+};
+
 /** `helmgate check`: judges manifests offline, with the engine that the webhook runs. Exit codes: exit-code.ts. */
-export function checkCommand(context: CliContext, dependencies: CheckDependencies = fromDisk): Command {
+export function checkCommand(context: CliContext, source: PolicySource = fromDisk): Command {
   return new Command('check')
     .description('judge manifests against a policy set, offline')
     .argument('<paths...>', 'files or folders with manifests, or - for the standard input')
-    .requiredOption('-p, --policies <folder>', 'folder with the policy files')
+    .addOption(policiesOption())
     .option('-n, --namespace <name>', 'namespace of manifests that name none', 'default')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('-o, --output <format>', 'how to print')
+        .choices(['text', 'json', 'sarif', 'junit', 'github'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--fail-on <enforcement>', 'the mildest finding that gives exit code 1')
+        .choices(['Deny', 'Warn'])
+        .default('Deny'),
+    )
+    .addOption(nowOption())
     .addHelpText(
       'after',
       `
@@ -40,32 +57,54 @@ Exit codes: 0 nothing denied, 1 denied, 2 the manifests or the command line cann
 
 Examples:
   helmgate check --policies policies/baseline app.yaml
+  helmgate check -p policies/baseline -p policies/strict --fail-on Warn clusters/
+  helmgate check -p policies/baseline --now 2027-01-01T00:00:00Z app.yaml
   kustomize build . | helmgate check -p policies/baseline -o json -`,
     )
     .action(async (paths: readonly string[], flags: CheckFlags) => {
-      context.setExitCode(await check(paths, flags, context, dependencies));
+      context.setExitCode(await check(paths, flags, context, source));
     });
+}
+
+/** `-p`, which may be given several times. */
+export function policiesOption(): Option {
+  return new Option(
+    '-p, --policies <folder>',
+    `folder with the policy files; may be repeated (default: ./${DEFAULT_POLICIES}, if there is one)`,
+  ).argParser((folder, others: readonly string[] | undefined) => [...(others ?? []), folder]);
+}
+
+/** `--now`, as the text that facts hold. */
+export function nowOption(): Option {
+  return new Option('--now <time>', 'judge as at this time (RFC 3339) instead of now').argParser((text) => {
+    const isTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
+    const epochMs = isTime ? Date.parse(text) : Number.NaN;
+    if (Number.isNaN(epochMs)) throw new InvalidArgumentError('Not a time such as 2027-01-31T08:00:00Z.');
+    return kubeTime(epochMs);
+  });
 }
 
 async function check(
   paths: readonly string[],
   flags: CheckFlags,
   context: CliContext,
-  dependencies: CheckDependencies,
+  source: PolicySource,
 ): Promise<number> {
   const { stdout, stderr, stdin, cwd } = context;
-  const set = await loadPolicies(resolve(cwd, flags.policies), flags, context, dependencies);
+  const folders = await policyFolders(flags.policies, context, 'check');
+  if (folders === undefined) return EXIT_USAGE;
+  const reading = readManifestFiles(paths, cwd, stdin);
+  // Looked at below; until then a rejection is nobody's.
+  reading.catch(() => {});
+  const set = await readPolicies(folders, flags, context, source);
   if (set === undefined) return EXIT_POLICY;
   try {
-    const result = checkManifests(
-      set,
-      await readManifestFiles(paths, cwd, stdin),
-      flags.namespace,
-      kubeTime(Date.now()),
-    );
-    stdout.write(flags.output === 'json' ? printCheckJson(result) : printCheckText(result));
-    if (result.errors.length > 0) return EXIT_USAGE;
-    return result.checked.every(({ decision }) => decision.allowed) ? EXIT_OK : EXIT_FAILED;
+    const progress = progressOn(stderr);
+    const now = flags.now ?? kubeTime(Date.now());
+    const result = checkManifests(set, await reading, flags.namespace, now, progress.tell);
+    progress.end();
+    stdout.write(print(result, flags));
+    return exitCodeOf(result, flags.failOn);
   } catch (error) {
     if (!(error instanceof ManifestFilesError)) throw error;
     stderr.write(`helmgate check: ${error.message}\n`);
@@ -73,34 +112,55 @@ async function check(
   }
 }
 
-/** The compiled set; undefined after the reason was printed. A set without rules would pass everything, so it is an error too. */
-async function loadPolicies(
-  folder: string,
-  flags: CheckFlags,
-  { stderr }: CliContext,
-  dependencies: CheckDependencies,
-): Promise<PolicySet | undefined> {
-  let compiled: CompileResult;
-  try {
-    const { files, commit } = await dependencies.readPolicyFiles(folder);
-    compiled = compilePolicySet(files, commit === undefined ? {} : { commit });
-  } catch (error) {
-    stderr.write(
-      `helmgate check: ${flags.policies}: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
-    return undefined;
-  }
-  for (const warning of compiled.warnings) stderr.write(`warning: ${formatLocatedError(warning)}\n`);
-  if (!compiled.ok) {
-    for (const error of compiled.errors) stderr.write(`${formatLocatedError(error)}\n`);
-    return undefined;
-  }
-  if (compiled.set.ruleCount > 0) return compiled.set;
-  stderr.write(`helmgate check: ${flags.policies} holds no rules\n`);
+function print(result: CheckResult, { output, failOn }: CheckFlags): string {
+  if (output === 'text') return printCheckText(result);
+  return output === 'json' ? printCheckJson(result) : FORMATS[output](checkReport(result, failOn));
+}
+
+function exitCodeOf({ errors, checked }: CheckResult, failOn: FailOn): number {
+  if (errors.length > 0) return EXIT_USAGE;
+  const failed = checked.some(
+    ({ decision }) => !decision.allowed || decision.findings.some((finding) => failsRun(finding, failOn)),
+  );
+  return failed ? EXIT_FAILED : EXIT_OK;
+}
+
+/** The folders named, or the usual one where it exists; undefined after the user was told that there is none. */
+export async function policyFolders(
+  named: readonly string[] | undefined,
+  { cwd, stderr }: CliContext,
+  command: string,
+): Promise<readonly string[] | undefined> {
+  if (named !== undefined) return named;
+  const usual = await stat(resolve(cwd, DEFAULT_POLICIES)).catch(() => undefined);
+  if (usual?.isDirectory() === true) return [DEFAULT_POLICIES];
+  stderr.write(
+    `helmgate ${command}: no policies: name their folder with -p (there is no ./${DEFAULT_POLICIES})\n`,
+  );
   return undefined;
 }
 
-const fromDisk: CheckDependencies = {
+/** The compiled set; undefined after the reason was printed, in the format asked for. */
+async function readPolicies(
+  folders: readonly string[],
+  { output }: CheckFlags,
+  { cwd, stdout, stderr }: CliContext,
+  source: PolicySource,
+): Promise<PolicySet | undefined> {
+  const loaded = await loadPolicies(folders, cwd, source);
+  for (const warning of loaded.warnings) stderr.write(`warning: ${formatLocatedError(warning)}\n`);
+  if (loaded.ok) return loaded.set;
+  for (const error of loaded.errors) stderr.write(`${formatLocatedError(error)}\n`);
+  if (loaded.message !== undefined) stderr.write(`helmgate check: ${loaded.message}\n`);
+  if (output !== 'text' && output !== 'json') {
+    const { message } = loaded;
+    const errors = message === undefined ? loaded.errors : [folderError(folders, message)];
+    stdout.write(FORMATS[output](policyReport(errors)));
+  }
+  return undefined;
+}
+
+export const fromDisk: PolicySource = {
   async readPolicyFiles(folder) {
     const { readPolicyFiles } = await import('../io/policyfiles/read-policy-files.ts');
     return readPolicyFiles(folder);

@@ -22,6 +22,31 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./check.ts')).checkCommand(context),
   },
   {
+    name: 'fix',
+    summary: 'write into manifests what the webhook would change',
+    load: async (context) => (await import('./fix.ts')).fixCommand(context),
+  },
+  {
+    name: 'test',
+    summary: 'run the tests of policies',
+    load: async (context) => (await import('./test.ts')).testCommand(context),
+  },
+  {
+    name: 'lint',
+    summary: 'find mistakes in policies',
+    load: async (context) => (await import('./lint.ts')).lintCommand(context),
+  },
+  {
+    name: 'explain',
+    summary: 'explain a rule, a field or a reason',
+    load: async (context) => (await import('./explain.ts')).explainCommand(context),
+  },
+  {
+    name: 'schema',
+    summary: 'print the JSON Schema of policy files',
+    load: async (context) => (await import('./schema.ts')).schemaCommand(context),
+  },
+  {
     name: 'range',
     summary: 'explain a version constraint and test versions against it',
     load: async (context) => (await import('./range.ts')).rangeCommand(context),
@@ -33,6 +58,16 @@ const COMMANDS: readonly CommandEntry[] = [
       const { applyToCluster } = await import('./apply-to-cluster.ts');
       return (await import('./create.ts')).createCommand(context, applyToCluster(context));
     },
+  },
+  {
+    name: 'why',
+    summary: 'say why an object stands as it does, from the audit log',
+    load: async (context) => (await import('./why.ts')).whyCommand(context),
+  },
+  {
+    name: 'replay',
+    summary: 'judge recorded decisions and live objects again, with a candidate policy set',
+    load: async (context) => (await import('./replay.ts')).replayCommand(context),
   },
   {
     name: 'audit',

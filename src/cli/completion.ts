@@ -7,7 +7,7 @@ interface Completable {
   load(context: CliContext): Promise<Command>;
 }
 
-/** Every command path with the words that may follow it: sub-commands, then long flags. */
+/** Every command path with the words that may follow it: sub-commands, words of closed lists, then long flags. */
 async function collectWords(
   context: CliContext,
   entries: readonly Completable[],
@@ -15,7 +15,8 @@ async function collectWords(
   const words = new Map<string, readonly string[]>([['', entries.map((entry) => entry.name)]]);
   const visit = (path: string, command: Command): void => {
     const flags = command.options.flatMap((option) => option.long ?? []);
-    words.set(path, [...command.commands.map((child) => child.name()), ...flags, '--help']);
+    const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
+    words.set(path, [...command.commands.map((child) => child.name()), ...choices, ...flags, '--help']);
     for (const child of command.commands) visit(`${path} ${child.name()}`, child);
   };
   for (const entry of entries) {

@@ -14,9 +14,17 @@ import {
 } from '../core/api/resources.ts';
 import { compilePolicySet } from '../core/policy/compile.ts';
 import { createApiGate } from '../io/apigate/api-gate.ts';
+import { judgedFolder, openObjectStore } from '../io/auditlog/object-store.ts';
 import { openAuditFile } from '../io/auditlog/open-audit-file.ts';
 import { createChartRepositoryClient } from '../io/chart/client.ts';
-import type { AuditLog, HelmRunner, KubeClient, PolicySource, StartReflector } from '../io/contract.ts';
+import type {
+  AuditLog,
+  HelmRunner,
+  JudgedStore,
+  KubeClient,
+  PolicySource,
+  StartReflector,
+} from '../io/contract.ts';
 import { createHelmRunner } from '../io/helm/helm-runner.ts';
 import { createReleaseStorage } from '../io/helm/release-storage.ts';
 import { createKubeClient } from '../io/kube/kube-client.ts';
@@ -27,7 +35,9 @@ import { startPolicySource } from '../io/policyfiles/start-policy-source.ts';
 import type { IssuedPair } from '../io/tls/authority.ts';
 import { startController } from '../runtime/controller/controller.ts';
 import { STATUS_MANAGER } from '../runtime/controller/write-status.ts';
-import { lookupThrough } from '../runtime/facts.ts';
+import { createKubeVersion, type KubeVersion } from '../runtime/kube-version.ts';
+import { lookupThrough } from '../runtime/object-lookup.ts';
+import { shareReflectors } from '../runtime/share-reflectors.ts';
 import { createMetrics, type Metrics, type PolicyGauges } from '../runtime/telemetry/metrics.ts';
 import { judgeReviews } from '../runtime/webhook/judge-reviews.ts';
 import { registerWebhook } from '../runtime/webhook/register-webhook.ts';
@@ -39,8 +49,8 @@ import { openServingPair } from './serving-pair.ts';
 const USER_AGENT = 'helmgate';
 /** Name of both webhook configurations. */
 const CONFIGURATION_NAME = 'helmgate';
-/** What rules ask about at admission. */
-const FACT_RESOURCES = [NAMESPACE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY];
+/** What rules ask about at admission. GitRepository and Bucket, whose CRDs need not be there, are asked for one by one. */
+const FACT_RESOURCES = [NAMESPACE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY, HELM_RELEASE];
 /** What the loop watches. */
 const LOOP_RESOURCES = [NAMESPACE, CONFIG_MAP, SECRET, HELM_REPOSITORY, HELM_RELEASE];
 const CRD_FOLDER = fileURLToPath(new URL('../../charts/helmgate/crds', import.meta.url));
@@ -54,8 +64,10 @@ interface Ground {
   readonly access: KubeAccess;
   readonly kube: KubeClient;
   readonly startReflector: StartReflector;
+  readonly kubeVersion: KubeVersion;
   readonly policies: PolicySource & { ageMs(): number };
   readonly audit: AuditLog;
+  readonly store: JudgedStore | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -79,11 +91,20 @@ export async function runServe(
   const metrics = createMetrics();
   const audit = await openAuditFile({ path: config.auditLog, now: () => new Date() });
   parts.defer(() => audit.close());
+  const store = config.keepJudged
+    ? await openObjectStore({
+        folder: judgedFolder(config.auditLog),
+        now: () => new Date(),
+        onError: (message) => log.error({}, message),
+      })
+    : undefined;
+  if (store !== undefined) parts.defer(() => store.close());
   const policies = await startPolicySource({
     reader: policyReader(config, env['PATH']),
     compile: compilePolicySet,
     stateDir: join(config.stateDir, 'policies'),
-    onLoad: ({ outcome, errors, dirty, digest, commit }) => {
+    onLoad: ({ outcome, errors, dirty, digest, commit, files }) => {
+      if (digest !== undefined && files !== undefined) void store?.keepPolicies(digest, files);
       for (const error of errors) log.error({ error }, 'policies refused');
       if (outcome === 'refused') metrics.policyLoadFailed();
       else log.info({ outcome, digest, commit, dirty }, 'policies in force');
@@ -113,18 +134,24 @@ export async function runServe(
     },
     signal,
   );
+  const kubeVersion = createKubeVersion(kube, CLOCK);
+  // Heard of before the first release is judged; whoever needs it asks again when this fails.
+  await kubeVersion.get(signal).catch(() => signal.throwIfAborted());
   const ground: Ground = {
     config,
     access,
     kube,
-    startReflector: (resource, options) =>
+    startReflector: shareReflectors((resource, options) =>
       reflectors.start(resource, {
         onError: ({ message }) =>
           log.warn({ kind: resource.kind, error: message }, 'a watch failed; it goes on'),
         ...options,
       }),
+    ),
+    kubeVersion,
     policies,
     audit,
+    store,
     metrics,
     log,
   };
@@ -166,7 +193,7 @@ async function findHelm(
 
 async function addLoop(
   parts: AsyncDisposableStack,
-  { config, access, kube, startReflector, policies, audit, log }: Ground,
+  { config, access, kube, startReflector, kubeVersion, policies, audit, store, log }: Ground,
   helm: HelmRunner,
   signal: AbortSignal,
 ): Promise<void> {
@@ -183,10 +210,12 @@ async function addLoop(
     helm,
     policies,
     audit,
+    ...(store === undefined ? {} : { store }),
     log,
     charts: createChartRepositoryClient({ cacheDir: config.cacheDir, userAgent: USER_AGENT }),
     storage: createReleaseStorage(kube, { nowMs: CLOCK.now, fieldManager: STATUS_MANAGER }),
     clock: CLOCK,
+    kubeVersion,
     workers: config.workers,
   });
   parts.defer(() => controller.close());
@@ -194,7 +223,7 @@ async function addLoop(
 }
 
 async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: AbortSignal): Promise<void> {
-  const { config, access, kube, startReflector, policies, audit, metrics, log } = ground;
+  const { config, access, kube, startReflector, kubeVersion, policies, audit, store, metrics, log } = ground;
   const reflectors = new Map(
     FACT_RESOURCES.map((resource) => {
       const metadataOnly = resource === NAMESPACE;
@@ -214,7 +243,12 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
     host: config.host,
     port: config.port,
     pair: serving.pair,
-    judging: judgeReviews({ policies, lookup: lookupThrough(reflectors, kube), clock: CLOCK }),
+    judging: judgeReviews({
+      policies,
+      lookup: lookupThrough({ reflectors, client: kube, kubeVersion: (within) => kubeVersion.get(within) }),
+      clock: CLOCK,
+      ...(store === undefined ? {} : { store }),
+    }),
     audit,
     metrics,
     log,

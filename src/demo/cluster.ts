@@ -47,6 +47,12 @@ export class Cluster {
     return stdout + stderr;
   }
 
+  /** What kubectl says, whether it succeeds or not; shows nothing. */
+  async kubectlTried(...args: readonly string[]): Promise<string> {
+    const { stdout, stderr } = await this.#run(this.#options.kubectl, args);
+    return stdout + stderr;
+  }
+
   /** Runs kubectl, shows what it says, and expects it to be refused. */
   async kubectlRefused(...args: readonly string[]): Promise<string> {
     this.#options.screen.command(`kubectl ${shellWords(args)}`);
@@ -92,6 +98,12 @@ export class Cluster {
     if (exitCode !== 0)
       throw new DemoError(`helmgate ${args[0]} failed (exit ${exitCode}): ${stdout}${stderr}`);
     return stdout;
+  }
+
+  /** Shows a helmgate command and runs it, however it ends. */
+  async helmgateTried(args: readonly string[]): ReturnType<typeof runProgram> {
+    this.#options.screen.command(`helmgate ${shellWords(args)}`);
+    return this.#run(process.execPath, [this.#options.bin, ...args]);
   }
 
   async git(...args: readonly string[]): Promise<string> {

@@ -22,13 +22,15 @@ export async function openPolicyRepository(
 ): Promise<PolicyRepository> {
   await mkdir(folder, { recursive: true });
   await cluster.git('init', '--quiet', '--initial-branch', 'main', folder);
+  const add = async (name: string, text: string, message: string): Promise<string> => {
+    await writeFile(join(folder, name), text);
+    await cluster.git('-C', folder, 'add', '--all');
+    await cluster.git('-C', folder, ...AUTHOR, 'commit', '--quiet', '--allow-empty', '-m', message);
+    return (await cluster.git('-C', folder, 'rev-parse', 'HEAD')).trim();
+  };
   return {
     folder,
-    async commit(retries, message) {
-      await writeFile(join(folder, 'policy.yaml'), policyText({ url, retries }));
-      await cluster.git('-C', folder, 'add', '--all');
-      await cluster.git('-C', folder, ...AUTHOR, 'commit', '--quiet', '--allow-empty', '-m', message);
-      return (await cluster.git('-C', folder, 'rev-parse', 'HEAD')).trim();
-    },
+    add,
+    commit: (retries, message) => add('policy.yaml', policyText({ url, retries }), message),
   };
 }

@@ -5,6 +5,7 @@ import { describeExit, type Sandbox, startSandbox } from '../sandbox/start-sandb
 import { describeToolProgress } from '../sandbox/tool-progress.ts';
 import { showsAudit } from './chapter-audit.ts';
 import { remediates } from './chapter-failure.ts';
+import { guides } from './chapter-policy.ts';
 import { applyManifests, becomesReady, denies, followsChanges } from './chapter-release.ts';
 import { staysStable, uninstalls } from './chapter-stability.ts';
 import { Cluster } from './cluster.ts';
@@ -45,7 +46,7 @@ const RELOAD_SECONDS = 20;
 const SHOWN_COMPLAINTS = 5;
 /** The chapters after the stage is set. Until the policies are mended, a set that broke meanwhile must do no harm. */
 const CHAPTERS_BEFORE_MENDING = [applyManifests, becomesReady, denies];
-const CHAPTERS_AFTER = [followsChanges, remediates, staysStable, uninstalls, showsAudit];
+const CHAPTERS_AFTER = [followsChanges, remediates, staysStable, uninstalls, showsAudit, guides];
 /** Steps in all, the stage included. */
 export const STEPS: number = 1 + CHAPTERS_BEFORE_MENDING.length + CHAPTERS_AFTER.length;
 

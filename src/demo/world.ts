@@ -19,6 +19,8 @@ export interface PolicyRepository {
   readonly folder: string;
   /** Writes the policy file with this many retries and commits it; answers the commit. */
   commit(retries: number, message: string): Promise<string>;
+  /** Adds another file and commits it; answers the commit. */
+  add(name: string, text: string, message: string): Promise<string>;
 }
 
 /** Everything a chapter of the demo may touch. */

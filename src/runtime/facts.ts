@@ -1,31 +1,31 @@
+import { MAX_DEPENDENTS } from '../core/admission/dependents.ts';
+import { editedSource } from '../core/admission/edited-source.ts';
+import { findDependents } from '../core/admission/find-dependents.ts';
+import { relatedReleases } from '../core/admission/related-releases.ts';
+import { concernsReleases, requiredNeeds, sourcesBehindEdit } from '../core/admission/required-facts.ts';
 import { requiredSources } from '../core/admission/required-sources.ts';
-import type { KubeObject, Resource } from '../core/api/kube-object.ts';
-import { HELM_CHART, HELM_REPOSITORY, NAMESPACE, OCI_REPOSITORY } from '../core/api/resources.ts';
-import { isJsonObject, type Json } from '../core/json/json.ts';
-import { valueAt } from '../core/json/pointer.ts';
-import { type Fact, type Facts, type SourceFact, sourceKey } from '../core/policy/facts.ts';
+import { HELM_CHART, HELM_RELEASE } from '../core/api/resources.ts';
+import type { JsonObject } from '../core/json/json.ts';
+import { textAt } from '../core/json/text-at.ts';
+import {
+  type DependentFact,
+  type Fact,
+  type Facts,
+  type ReleaseFact,
+  type SourceFact,
+  sourceKey,
+} from '../core/policy/facts.ts';
+import { namespacesOf } from '../core/policy/match-context.ts';
 import type { SourceNeed } from '../core/policy/rule.ts';
 import type { Subject } from '../core/policy/subject.ts';
-import type { KubeClient, PoliciesInForce, Reflector } from '../io/contract.ts';
-
-/** Finds objects for facts: in a local copy, or by asking. Rejects when it cannot know. */
-export interface ObjectLookup {
-  find(
-    resource: Resource,
-    namespace: string,
-    name: string,
-    signal: AbortSignal,
-  ): Promise<KubeObject | undefined>;
-}
-
-/** Kinds whose URL can be read; any other one is a fact of the kind Unsupported. */
-const SOURCES: ReadonlyMap<string, Resource> = new Map(
-  [HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY].map((resource) => [resource.kind, resource]),
-);
+import type { PoliciesInForce } from '../io/contract.ts';
+import { FactFinder, type LabelsFact } from './fact-finder.ts';
+import type { ObjectLookup } from './object-lookup.ts';
 
 /**
- * Gathers what judging a subject at admission needs: the labels of the namespaces it touches, and the sources that the loaded rules
- * follow. What cannot be had is a fact with its reason, never an exception; only an aborted signal rejects. `now` is RFC 3339 in UTC.
+ * Gathers what judging a subject at admission needs: the labels of the namespaces it touches, the sources that the loaded rules
+ * follow, and what else they ask for. What cannot be had is a fact with its reason, never an exception; only an aborted signal
+ * rejects. `now` is RFC 3339 in UTC.
  */
 export async function gatherFacts(
   { current, previous }: PoliciesInForce,
@@ -34,128 +34,96 @@ export async function gatherFacts(
   now: string,
   signal: AbortSignal,
 ): Promise<Facts> {
-  const others = otherNamespaces(subject);
   // The set before may have to be asked about the same object (NotMutated).
-  const needed = [current, ...(previous === undefined ? [] : [previous])].flatMap((set) =>
-    requiredSources(set, subject),
-  );
-  const [namespaceLabels, otherLabels, sources] = await Promise.all([
-    labelsOf(lookup, subject.namespace, signal),
-    Promise.all(others.map(async (name) => [name, await labelsOf(lookup, name, signal)] as const)),
-    Promise.all(
-      needed.map(async (source) => {
-        const { kind, namespace, name } = source;
-        return [sourceKey(kind, namespace, name), await sourceFact(lookup, source, signal)] as const;
-      }),
-    ),
+  const sets = [current, ...(previous === undefined ? [] : [previous])];
+  const needs = new Set(sets.flatMap((set) => [...requiredNeeds(set, subject)]));
+  const asksForUsers = needs.has('dependents') || sets.some((set) => concernsReleases(set, subject));
+  const sources = sets.flatMap((set) => requiredSources(set, subject));
+  const finder = new FactFinder(lookup, signal);
+  const [namespaceLabels, otherNamespaceLabels, found, users, kubeVersion] = await Promise.all([
+    finder.labels(subject.namespace),
+    labelsOfOthers(finder, subject),
+    findSources(finder, [...sources, ...(asksForUsers ? sourcesBehindEdit(subject) : [])]),
+    asksForUsers ? findUsers(finder, subject) : undefined,
+    needs.has('kubeVersion') ? finder.kubeVersion() : undefined,
   ]);
   signal.throwIfAborted();
   return {
     now,
     namespaceLabels,
-    otherNamespaceLabels: new Map(otherLabels),
-    sources: new Map(sources),
+    otherNamespaceLabels,
+    sources: new Map([...(users?.charts ?? []), ...found]),
     // The range is resolved, and the values merged, at release time only.
     chart: { known: false, why: 'Unavailable' },
     values: { known: false, why: 'Unavailable' },
+    ...(needs.has('releases') ? { releases: findReleases(finder, subject) } : {}),
+    ...(users === undefined ? {} : { dependents: users.dependents }),
+    ...(kubeVersion === undefined ? {} : { kubeVersion }),
   };
 }
 
-/** Target and storage namespace of a release, when they are not its own. */
-function otherNamespaces({ kind, namespace, object }: Subject): readonly string[] {
-  if (kind !== 'HelmRelease') return [];
-  const named = ['targetNamespace', 'storageNamespace'].map((field) => valueAt(object, ['spec', field]));
-  return [...new Set(named)].filter(
-    (name): name is string => typeof name === 'string' && name !== '' && name !== namespace,
-  );
+type Labelled = readonly [namespace: string, labels: LabelsFact];
+type Sourced = readonly [key: string, source: Fact<SourceFact>];
+
+/** Labels of target and storage namespace of a release, when they are not its own. */
+async function labelsOfOthers(
+  finder: FactFinder,
+  subject: Subject,
+): Promise<ReadonlyMap<string, LabelsFact>> {
+  const others = namespacesOf(subject, subject.object).filter((name) => name !== subject.namespace);
+  const labels = others.map(async (name): Promise<Labelled> => [name, await finder.labels(name)]);
+  return new Map(await Promise.all(labels));
 }
 
-async function labelsOf(
-  lookup: ObjectLookup,
-  name: string,
-  signal: AbortSignal,
-): Promise<Fact<Readonly<Record<string, string>>>> {
-  const found = await findFact(lookup, NAMESPACE, '', name, signal);
-  return found.known ? { known: true, value: found.value.metadata.labels ?? {} } : found;
+function findSources(finder: FactFinder, needs: readonly SourceNeed[]): Promise<readonly Sourced[]> {
+  const facts = needs.map(async (need): Promise<Sourced> => {
+    return [sourceKey(need.kind, need.namespace, need.name), await finder.source(need)];
+  });
+  return Promise.all(facts);
 }
 
-async function sourceFact(
-  lookup: ObjectLookup,
-  { kind, namespace, name }: SourceNeed,
-  signal: AbortSignal,
-): Promise<Fact<SourceFact>> {
-  const resource = SOURCES.get(kind);
-  if (resource === undefined) return { known: false, why: 'Unsupported' };
-  const found = await findFact(lookup, resource, namespace, name, signal);
-  if (!found.known) return found;
-  const spec = found.value['spec'] as Json | undefined;
-  if (kind === HELM_CHART.kind) return behindChart(lookup, { kind, namespace, name }, spec, signal);
-  const url = valueAt(spec, ['url']);
-  const suspended = valueAt(spec, ['suspend']);
+function findReleases(finder: FactFinder, subject: Subject): Fact<readonly ReleaseFact[]> {
+  const all = finder.list(HELM_RELEASE);
+  return all.known ? relatedReleases(subject, all.value) : all;
+}
+
+/** The releases that use the source, as far as an edit can be judged for them, and the HelmCharts in between. */
+async function findUsers(
+  finder: FactFinder,
+  source: Subject,
+): Promise<{ readonly dependents: NonNullable<Facts['dependents']>; readonly charts: readonly Sourced[] }> {
+  const [releases, charts] = [finder.list(HELM_RELEASE), finder.list(HELM_CHART)];
+  if (!releases.known) return { dependents: releases, charts: [] };
+  if (!charts.known) return { dependents: charts, charts: [] };
+  const found = findDependents(editedSource(source), { releases: releases.value, charts: charts.value });
+  // One more than can be judged tells that there are too many.
+  const judged = found.releases.slice(0, MAX_DEPENDENTS + 1);
   return {
-    known: true,
-    value: {
-      kind,
-      namespace,
-      name,
-      ...(typeof url === 'string' ? { url } : {}),
-      ...(suspended === true ? { suspended } : {}),
+    dependents: {
+      known: true,
+      value: await Promise.all(judged.map((object) => dependentOf(finder, object))),
     },
+    charts: found.charts.map((chart): Sourced => {
+      return [sourceKey(chart.kind, chart.namespace, chart.name), { known: true, value: chart }];
+    }),
   };
 }
 
-/** A HelmChart has no URL of its own: it is that of the source it refers to, which lies in its namespace. */
-async function behindChart(
-  lookup: ObjectLookup,
-  chart: SourceNeed,
-  spec: Json | undefined,
-  signal: AbortSignal,
-): Promise<Fact<SourceFact>> {
-  const reference = valueAt(spec, ['sourceRef']);
-  const { kind, name } = isJsonObject(reference) ? reference : {};
-  if (kind !== HELM_REPOSITORY.kind || typeof name !== 'string') return { known: false, why: 'Unsupported' };
-  const source = await sourceFact(lookup, { kind, namespace: chart.namespace, name }, signal);
-  return source.known ? { known: true, value: { ...source.value, ...chart } } : source;
-}
-
-async function findFact(
-  lookup: ObjectLookup,
-  resource: Resource,
-  namespace: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<Fact<KubeObject>> {
-  try {
-    const value = await lookup.find(resource, namespace, name, signal);
-    return value === undefined ? { known: false, why: 'NotFound' } : { known: true, value };
-  } catch (error) {
-    return { known: false, why: isForbidden(error) ? 'Forbidden' : 'Unavailable' };
-  }
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && error.status === 403;
-}
-
-/** A local copy that has heard nothing for this long is not believed: a watch gets a bookmark about every minute. */
-const MAX_STALENESS_MS = 120_000;
-
-/**
- * Looks in the local copies first and asks the API server for what they do not hold: an object applied a moment ago, together with the
- * one that refers to it, may not have reached the watch yet.
- */
-export function lookupThrough(
-  reflectors: ReadonlyMap<string, Pick<Reflector, 'find' | 'stalenessMs'>>,
-  client: Pick<KubeClient, 'find'>,
-): ObjectLookup {
+async function dependentOf(finder: FactFinder, object: JsonObject): Promise<DependentFact> {
+  const subject = {
+    operation: 'UPDATE',
+    group: HELM_RELEASE.group,
+    version: textAt(object, ['apiVersion'])?.split('/').at(-1) ?? '',
+    kind: HELM_RELEASE.kind,
+    namespace: textAt(object, ['metadata', 'namespace']) ?? '',
+    name: textAt(object, ['metadata', 'name']) ?? '',
+    object,
+    dryRun: false,
+  } as const;
   return {
-    find: async (resource, namespace, name, signal) => {
-      const copy = reflectors.get(resource.kind);
-      const local =
-        copy === undefined || copy.stalenessMs() > MAX_STALENESS_MS ? undefined : copy.find(namespace, name);
-      if (local !== undefined) return local;
-      const ref = resource.namespaced ? { resource, namespace, name } : { resource, name };
-      return client.find(ref, signal);
-    },
+    object,
+    version: subject.version,
+    namespaceLabels: await finder.labels(subject.namespace),
+    otherNamespaceLabels: await labelsOfOthers(finder, subject),
   };
 }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { PROBLEM_RULES } from '../../src/cli/check/problem-rules.ts';
 import { checkCommand } from '../../src/cli/check.ts';
 import type { CliContext } from '../../src/cli/context.ts';
+import { RULE_DEFINITIONS } from '../../src/core/policy/rules/catalogue.ts';
+import { sarifProblems } from './output/sarif-problems.ts';
+import { xmlProblem } from './output/xml-problem.ts';
 
 const POLICY = `apiVersion: helmgate.dev/v1alpha1
 kind: Policy
@@ -55,7 +59,15 @@ after(async () => {
 
 async function run(
   argv: readonly string[],
-  options: { readonly stdin?: string; readonly policy?: string } = {},
+  options: {
+    readonly stdin?: string;
+    readonly policy?: string;
+    /** By folder, in place of the one set. */
+    readonly folders?: Readonly<Record<string, string>>;
+    /** Without `-p`. */
+    readonly bare?: boolean;
+    readonly terminal?: boolean;
+  } = {},
 ) {
   const written = { stdout: '', stderr: '' };
   const sink = (name: keyof typeof written) =>
@@ -77,10 +89,21 @@ async function run(
       code = value;
     },
   };
-  const files = options.policy === '' ? [] : [{ path: 'p.yaml', text: options.policy ?? POLICY }];
-  const dependencies = { readPolicyFiles: async () => ({ files, commit: 'c0ffee' }) };
-  await checkCommand(context, dependencies).parseAsync(['-p', 'policies', ...argv], { from: 'user' });
-  return { ...written, code };
+  if (options.terminal === true) Object.assign(context.stderr, { isTTY: true });
+  const asked: string[] = [];
+  const dependencies = {
+    readPolicyFiles: async (path: string) => {
+      asked.push(relative(folder, path));
+      const text = options.folders?.[relative(folder, path)] ?? options.policy ?? POLICY;
+      return { files: text === '' ? [] : [{ path: 'p.yaml', text }], commit: 'c0ffee' };
+    },
+  };
+  const named =
+    options.bare === true
+      ? []
+      : Object.keys(options.folders ?? { policies: '' }).flatMap((name) => ['-p', name]);
+  await checkCommand(context, dependencies).parseAsync([...named, ...argv], { from: 'user' });
+  return { ...written, code, asked };
 }
 
 describe('helmgate check', () => {
@@ -182,5 +205,242 @@ describe('helmgate check', () => {
     const empty = await run(['manifests'], { policy: '' });
     assert.equal(empty.code, 3);
     assert.match(empty.stderr, /policies holds no rules/);
+  });
+
+  it('says what would pass for a denied object, proved by judging', async () => {
+    const { stdout } = await run(['-'], {
+      stdin: `${repository('https://flagger.app')}---\n${release('>=1.0.0')}`,
+    });
+    assert.match(
+      stdout,
+      /^-:6:1: HelmRelease team\/flagger passes with: spec\.chart\.spec\.version: ">=1\.28\.0 <2\.0\.0"$/m,
+    );
+  });
+
+  describe('what it says about versions and kinds', () => {
+    const cases: readonly (readonly [title: string, text: string, expected: RegExp])[] = [
+      [
+        'v2beta1, and what an absent maxHistory means from then on',
+        release('1.30.0').replace('/v2', '/v2beta1'),
+        /^-:1:13: note: HelmRelease team\/flagger: apiVersion: helm\.toolkit\.fluxcd\.io\/v2beta1 is not served by Flux 2\.7 and later\n.*\n.*\n {2}use helm\.toolkit\.fluxcd\.io\/v2 \(helmgate fix writes it\)\n\n-:5:3: note: .*spec\.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2/m,
+      ],
+      [
+        'v2beta2',
+        release('1.30.0').replace('/v2', '/v2beta2'),
+        /v2beta2 is not served by Flux 2\.8 and later/,
+      ],
+      [
+        'source v1beta1',
+        repository('https://flagger.app').replace('/v1', '/v1beta1'),
+        /source\.toolkit\.fluxcd\.io\/v1beta1 is not served by Flux 2\.7/,
+      ],
+      [
+        'a Bucket of v1beta2, which it does not rewrite',
+        'apiVersion: source.toolkit.fluxcd.io/v1beta2\nkind: Bucket\nmetadata: {name: a}\nspec: {endpoint: a.example, bucketName: b}\n',
+        /Bucket default\/a: apiVersion: .*v1beta2 is not served by Flux 2\.8[^]*see its release notes/,
+      ],
+      [
+        'a kind that is a slip',
+        release('1.30.0').replace('HelmRelease', 'HelmRelaese'),
+        /^-:2:7: note: HelmRelaese team\/flagger: kind: .* has no kind HelmRelaese: the object is not judged\n.*\n.*\n {2}did you mean "HelmRelease"\?/m,
+      ],
+      [
+        'a group that is a slip',
+        release('1.30.0').replace('toolkit', 'tolkit'),
+        /^-:1:13: note: .*did you mean "helm\.toolkit\.fluxcd\.io"\?/ms,
+      ],
+      [
+        'a version that there never was',
+        release('1.30.0').replace('/v2', '/v3'),
+        /has no version v3\n.*\n.*\n {2}use helm\.toolkit\.fluxcd\.io\/v2/,
+      ],
+    ];
+    for (const [title, stdin, expected] of cases) {
+      it(title, async () => {
+        const { stdout, code } = await run(['-'], { stdin });
+        assert.match(stdout, expected);
+        assert.equal(code, 0, stdout);
+      });
+    }
+
+    it('nothing about objects that are none of ours', async () => {
+      const { stdout } = await run(['-'], {
+        stdin: 'apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: a}\n',
+      });
+      assert.equal(stdout, '0 checked, 0 denied, 0 would be changed, 1 of other kinds\n');
+    });
+  });
+
+  it('ends 1 for warnings too when that is asked for', async () => {
+    const policy = POLICY.replace('- id: range\n', '- id: range\n    enforcement: Warn\n');
+    const text = `${repository('https://flagger.app')}---\n${release('*')}`;
+    assert.equal((await run(['-'], { stdin: text, policy })).code, 0);
+    assert.equal((await run(['--fail-on', 'Warn', '-'], { stdin: text, policy })).code, 1);
+    assert.equal((await run(['--fail-on', 'Warn', 'manifests'])).code, 0);
+  });
+
+  it('judges as at the time that is given', async () => {
+    const exception = `---
+apiVersion: helmgate.dev/v1alpha1
+kind: Exception
+metadata: {name: e}
+spec: {policy: p, rules: [range], match: {names: [flagger]}, owner: me, reason: migration, expires: 2027-01-31}
+`;
+    const judged = (now: string) =>
+      run(['-', '--now', now], {
+        stdin: `${repository('https://flagger.app')}---\n${release('*')}`,
+        policy: POLICY + exception,
+      });
+    assert.equal((await judged('2027-01-30T12:00:00+01:00')).code, 0);
+    assert.equal((await judged('2027-02-02T00:00:00Z')).code, 1);
+  });
+
+  it('refuses a time that is none, and an output that is none', async () => {
+    for (const argv of [
+      ['--now', 'tomorrow'],
+      ['--now', '2027-13-01T00:00:00Z'],
+      ['--now', '2027-01-01'],
+      ['-o', 'xml'],
+    ]) {
+      const command = checkCommand({ ...console, env: {} } as never)
+        .exitOverride()
+        .configureOutput({ writeErr: () => {} });
+      await assert.rejects(command.parseAsync(['x', ...argv], { from: 'user' }), /argument '.*' is invalid/);
+    }
+  });
+
+  it('takes several policy folders for one set, and names them in front of their files', async () => {
+    const second = POLICY.replace('name: p', 'name: q').replace(
+      'https://flagger.app',
+      'https://other.example',
+    );
+    const { stdout, code, asked } = await run(['manifests'], {
+      folders: { 'pol/a': POLICY, 'pol/b': second },
+    });
+    assert.equal(code, 1);
+    assert.deepEqual(asked, ['pol/a', 'pol/b']);
+    assert.match(stdout, /SourceNotAllowed from q\/sources \(pol\/b\/p\.yaml:6:5\)/);
+    const twice = await run(['manifests'], { folders: { a: POLICY, b: POLICY } });
+    assert.equal(twice.code, 3);
+    assert.match(twice.stderr, /b\/p\.yaml:3:18: the policy name p is taken by a\/p\.yaml:3/);
+  });
+
+  it('takes ./policies when no folder is named, and says so when there is none', async () => {
+    const none = await run(['manifests'], { bare: true });
+    assert.equal(none.code, 2);
+    assert.equal(
+      none.stderr,
+      'helmgate check: no policies: name their folder with -p (there is no ./policies)\n',
+    );
+    await mkdir(join(folder, 'policies'));
+    try {
+      const found = await run(['manifests'], { bare: true });
+      assert.equal(found.code, 0);
+      assert.deepEqual(found.asked, ['policies']);
+    } finally {
+      await rm(join(folder, 'policies'), { recursive: true });
+    }
+  });
+
+  it('skips in folders what claims to be no object, and counts it', async () => {
+    await mkdir(join(folder, 'mixed'));
+    await writeFile(join(folder, 'mixed/values.yaml'), 'replicas: 1\n');
+    await writeFile(join(folder, 'mixed/kustomization.yml'), 'resources: [a.yaml]\n');
+    await writeFile(join(folder, 'mixed/release.yaml'), release('1.30.0'));
+    const { code, stdout } = await run(['mixed']);
+    assert.equal(code, 0);
+    assert.match(stdout, /1 checked, .*, 2 documents that are no objects\n$/);
+    assert.equal((await run(['mixed', 'mixed/values.yaml'])).code, 2);
+    await writeFile(join(folder, 'mixed/half.yaml'), 'apiVersion: helm.toolkit.fluxcd.io/v2\n');
+    assert.equal((await run(['mixed'])).code, 2);
+  });
+
+  it('follows a link that is named, and none in a folder; reads a file that is named twice once', async () => {
+    await mkdir(join(folder, 'links'));
+    await writeFile(join(folder, 'links/release.yaml'), release('1.30.0'));
+    await symlink('../denied.yaml', join(folder, 'links/denied.yaml'));
+    await symlink('links', join(folder, 'to-links'));
+    await symlink('denied.yaml', join(folder, 'to-denied.yaml'));
+    assert.match((await run(['to-links', 'links/release.yaml', 'links'])).stdout, /2 checked, 0 denied/);
+    assert.match((await run(['to-denied.yaml'])).stdout, /2 checked, 2 denied/);
+  });
+
+  it('shows no secret of a line that it points to', async () => {
+    const stdin = `${repository('https://me:hunter2@flagger.app')}---\n${release('*').replace('spec:\n', 'spec:\n  values: {password: hunter2}\n')}`;
+    for (const format of ['text', 'json', 'sarif', 'junit', 'github']) {
+      const { stdout, code } = await run(['-o', format, '-'], { stdin });
+      assert.equal(code, 1);
+      assert.doesNotMatch(stdout, /hunter2/, format);
+    }
+    for (const format of ['text', 'json', 'sarif']) {
+      const broken = await run(['-o', format, '-'], { stdin: 'password: hunter2: x\n' });
+      assert.equal(broken.code, 2);
+      assert.doesNotMatch(broken.stdout + broken.stderr, /hunter2/, format);
+    }
+    const secret = '{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: hunter2}}';
+    const renderers = `  postRenderers: [{kustomize: {patchesStrategicMerge: [${secret}]}}]\n`;
+    const policy = POLICY.replace('spec.timeout: 5m', 'spec.values: {adminPassword: hunter2, open: seen}');
+    for (const format of ['text', 'json', 'sarif']) {
+      const { stdout } = await run(['-o', format, '-'], { stdin: release('1.30.0') + renderers, policy });
+      assert.match(stdout, format === 'sarif' ? /postRenderers/ : /seen/);
+      assert.doesNotMatch(stdout, /hunter2/, format);
+    }
+  });
+
+  it('prints SARIF that is valid, with the places of the findings and help', async () => {
+    const { stdout, code } = await run(['-o', 'sarif', 'denied.yaml', 'broken.yaml']);
+    assert.equal(code, 2);
+    assert.deepEqual(sarifProblems(stdout), []);
+    const [{ results, tool }] = JSON.parse(stdout).runs;
+    const tooWide = results.find((result: { ruleId: string }) => result.ruleId === 'RangeTooWide');
+    assert.deepEqual(tooWide.locations[0].physicalLocation.region, { startLine: 14, startColumn: 16 });
+    assert.equal(tooWide.level, 'error');
+    const rule = tool.driver.rules[tooWide.ruleIndex];
+    assert.match(rule.help.markdown, /chartVersion/);
+    assert.match(rule.helpUri, /#chartversion$/);
+    assert.ok(results.some((result: { ruleId: string }) => result.ruleId === 'InvalidManifest'));
+    assert.ok(results.some((result: { ruleId: string }) => result.ruleId === 'WouldBeChanged'));
+  });
+
+  it('describes every code that it can report', () => {
+    const described = new Set(PROBLEM_RULES.map(({ id }) => id));
+    for (const { reasons } of RULE_DEFINITIONS)
+      for (const reason of Object.keys(reasons)) assert.ok(described.has(reason), reason);
+    assert.equal(described.size, PROBLEM_RULES.length);
+    for (const { id, summary, help } of PROBLEM_RULES) assert.ok(summary !== '' && help !== '', id);
+  });
+
+  it('prints JUnit XML that is well-formed, and fails a case for warnings only when asked', async () => {
+    const { stdout } = await run(['-o', 'junit', 'denied.yaml', 'manifests', 'broken.yaml']);
+    assert.equal(xmlProblem(stdout), undefined);
+    assert.match(stdout, /<testsuites name="helmgate check" tests="5" failures="2" errors="1">/);
+    const policy = POLICY.replace('- id: range\n', '- id: range\n    enforcement: Warn\n');
+    const stdin = `${repository('https://flagger.app')}---\n${release('*')}`;
+    const failures = async (...argv: readonly string[]) =>
+      / failures="(\d)"/.exec((await run(['-o', 'junit', ...argv, '-'], { stdin, policy })).stdout)?.[1];
+    assert.deepEqual([await failures(), await failures('--fail-on', 'Warn')], ['0', '1']);
+  });
+
+  it('tells programs about invalid policies too, in their own formats', async () => {
+    const policy = POLICY.replace('rules', 'rulez');
+    const sarif = await run(['-o', 'sarif', 'manifests'], { policy });
+    assert.equal(sarif.code, 3);
+    assert.deepEqual(sarifProblems(sarif.stdout), []);
+    assert.equal(JSON.parse(sarif.stdout).runs[0].results[0].ruleId, 'InvalidPolicy');
+    assert.equal(xmlProblem((await run(['-o', 'junit', 'manifests'], { policy })).stdout), undefined);
+    assert.match(
+      (await run(['-o', 'github', 'manifests'], { policy })).stdout,
+      /^::error file=p\.yaml,line=5,col=3,title=InvalidPolicy::/,
+    );
+    assert.match((await run(['-o', 'github', 'manifests'], { policy: '' })).stdout, /holds no rules/);
+  });
+
+  it('shows how far it is on a terminal, for many objects only, and wipes it away', async () => {
+    const stdin = `${repository('https://flagger.app')}---\n`.repeat(300);
+    const shown = await run(['-'], { stdin, terminal: true });
+    assert.match(shown.stderr, /\rjudging|\u001b\[Kjudging 50 of 300/);
+    assert.ok(shown.stderr.endsWith('\r\u001b[K'));
+    assert.equal((await run(['-'], { stdin })).stderr, '');
+    assert.equal((await run(['manifests'], { terminal: true })).stderr, '');
   });
 });

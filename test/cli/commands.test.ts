@@ -35,7 +35,18 @@ async function run(...argv: readonly string[]): Promise<Said> {
   return said;
 }
 
-const COMMANDS = ['serve', 'check', 'range', 'create', 'audit', 'certs', 'sandbox', 'demo', 'completion'];
+const COMMANDS = [
+  'serve',
+  'check',
+  'fix',
+  'range',
+  'create',
+  'audit',
+  'certs',
+  'sandbox',
+  'demo',
+  'completion',
+];
 
 describe('the command line', () => {
   it('lists every command and shows examples', async () => {

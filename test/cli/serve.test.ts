@@ -123,7 +123,7 @@ describe('helmgate serve', () => {
   ];
 
   const flags: readonly (readonly [args: readonly string[], says: RegExp])[] = [
-    [[], /^helmgate serve: --policies DIR is required/],
+    [[], /^helmgate serve: --policies is required/],
     [
       ['--policies', '.', '--no-loop', '--no-webhook'],
       /^helmgate serve: --no-webhook and --no-loop together/,

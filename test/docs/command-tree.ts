@@ -7,9 +7,16 @@ import { completionCommand } from '../../src/cli/completion.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { createCommand } from '../../src/cli/create.ts';
 import { demoCommand } from '../../src/cli/demo.ts';
+import { explainCommand } from '../../src/cli/explain.ts';
+import { fixCommand } from '../../src/cli/fix.ts';
+import { lintCommand } from '../../src/cli/lint.ts';
 import { rangeCommand } from '../../src/cli/range.ts';
+import { replayCommand } from '../../src/cli/replay.ts';
 import { sandboxCommand } from '../../src/cli/sandbox.ts';
+import { schemaCommand } from '../../src/cli/schema.ts';
 import { serveCommand } from '../../src/cli/serve.ts';
+import { testCommand } from '../../src/cli/test.ts';
+import { whyCommand } from '../../src/cli/why.ts';
 
 const context: CliContext = {
   stdin: Readable.from([]),
@@ -27,8 +34,15 @@ export function buildTree(): Command {
   for (const command of [
     serveCommand(context),
     checkCommand(context),
+    fixCommand(context),
+    testCommand(context),
+    lintCommand(context),
+    explainCommand(context),
+    schemaCommand(context),
     rangeCommand(context),
     createCommand(context),
+    whyCommand(context),
+    replayCommand(context),
     auditCommand(context),
     certsCommand(context),
     sandboxCommand(context),

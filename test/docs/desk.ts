@@ -65,11 +65,16 @@ export async function openDesk(): Promise<Desk> {
   };
 }
 
+/** The decision that the examples ask for. */
+const DECISION = '705ab4f5-6393-11e8-b7cc-42010a800002';
+
 /** Two decisions, one of them about what the examples ask for. */
 async function writeAuditLog(path: string): Promise<void> {
   const log = await openAuditFile({ path, now: () => new Date() });
   const denied = { ...finding, policy: 'sources', rule: 'allowed-sources' };
-  await log.append(auditRecord({ namespace: 'apps', name: 'flagger', verdict: 'Deny', findings: [denied] }));
+  await log.append(
+    auditRecord({ namespace: 'apps', name: 'flagger', verdict: 'Deny', findings: [denied], uid: DECISION }),
+  );
   await log.append(auditRecord({ namespace: 'apps', name: 'podinfo', verdict: 'Allow', findings: [] }));
   await log.close();
 }

@@ -25,6 +25,20 @@ export interface Checked {
 const LANGUAGES: ReadonlySet<string> = new Set(['sh', 'console', 'yaml', 'json', 'text', 'ts']);
 /** Programs that a command line with helmgate may use and still be run. */
 const HARMLESS: ReadonlySet<string> = new Set(['helmgate', 'npx', 'kustomize', 'printf', 'cat', 'head']);
+/** Commands that need no cluster, whatever their flags. */
+const OFFLINE: ReadonlySet<string> = new Set([
+  'check',
+  'fix',
+  'range',
+  'certs',
+  'completion',
+  'test',
+  'lint',
+  'explain',
+  'schema',
+]);
+/** Commands that judge: they end with 1 when what they judge is refused. */
+const JUDGES: ReadonlySet<string> = new Set(['check', 'fix', 'range', 'audit', 'test', 'lint']);
 /** Flags in the prose that are other programs' own. */
 const FOREIGN_FLAGS: ReadonlySet<string> = new Set([
   '--server-side',
@@ -91,7 +105,7 @@ function isOffline({ command }: Example, calls: readonly (readonly string[])[]):
   return calls.every(([name = '', ...rest]) => {
     if (name === 'create') return rest.includes('--export');
     if (name === 'audit') return !rest.includes('-f') && !rest.includes('--follow');
-    return ['check', 'range', 'certs', 'completion'].includes(name);
+    return OFFLINE.has(name);
   });
 }
 
@@ -101,7 +115,7 @@ async function runProblems(
   calls: readonly (readonly string[])[],
   desk: Desk,
 ): Promise<readonly string[]> {
-  const judges = calls.every(([name = '']) => ['check', 'range', 'audit'].includes(name));
+  const judges = calls.every(([name = '']) => JUDGES.has(name));
   const result = await desk.run(command);
   if (result.code !== 0 && !(judges && result.code === 1)) {
     return [`exit code ${result.code}: ${result.output.trim()}`];

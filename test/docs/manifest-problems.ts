@@ -4,6 +4,8 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { compilePolicySet } from '../../src/core/policy/compile.ts';
 import { formatLocatedError } from '../../src/core/policy/located-error.ts';
+import { readYaml } from '../../src/core/policy/yaml-file.ts';
+import { parsePolicyTest } from '../../src/core/policytest/policy-test.ts';
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -18,11 +20,15 @@ let validators: ReadonlyMap<string, ValidateFunction> | undefined;
 /** What is wrong with the text of a YAML example: a policy must compile, an object of ours must fit its CRD, the rest must parse. */
 export function yamlProblems(text: string): readonly string[] {
   const problems: string[] = [];
+  // An exception is about a policy that stands beside it.
+  const policies: string[] = [];
   for (const document of parseAllDocuments(text)) {
     if (document.errors.length > 0) return document.errors.map(({ message }) => message);
     const { apiVersion, kind } = (document.toJS() ?? {}) as { apiVersion?: string; kind?: string };
-    if (apiVersion?.startsWith('helmgate.dev/') === true) problems.push(...policyProblems(String(document)));
-    else if (/\.toolkit\.fluxcd\.io\//.test(apiVersion ?? '')) {
+    if (apiVersion?.startsWith('helmgate.dev/') === true) {
+      if (kind === 'PolicyTest') problems.push(...testProblems(String(document)));
+      else policies.push(String(document));
+    } else if (/\.toolkit\.fluxcd\.io\//.test(apiVersion ?? '')) {
       validators ??= readValidators();
       const validate = validators.get(`${apiVersion} ${kind}`);
       if (validate === undefined) problems.push(`no CRD has ${apiVersion} ${kind}`);
@@ -36,13 +42,22 @@ export function yamlProblems(text: string): readonly string[] {
       }
     }
   }
-  return problems;
+  return policies.length === 0 ? problems : [...problems, ...policyProblems(policies.join('\n---\n'))];
 }
 
 function policyProblems(text: string): readonly string[] {
   const compiled = compilePolicySet([{ path: 'example.yaml', text }]);
   if (!compiled.ok) return compiled.errors.map(formatLocatedError);
   return compiled.set.ruleCount === 0 ? ['the policy holds no rule'] : [];
+}
+
+/** The files that a test names need not be there. */
+function testProblems(text: string): readonly string[] {
+  const read = readYaml({ file: 'example.yaml', text }, 'expand');
+  const errors = read.ok
+    ? read.documents.map(parsePolicyTest).flatMap((parsed) => (parsed.ok ? [] : parsed.errors))
+    : read.errors;
+  return errors.map(formatLocatedError);
 }
 
 /** A validator for each version of each CRD, keyed `group/version Kind`; fields that the schema does not know are refused. */

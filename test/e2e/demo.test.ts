@@ -52,12 +52,12 @@ describe('npm run demo', () => {
     return ended;
   }
 
-  it('plays the whole story, ends 0 and closes with a table of nine steps', async (t) => {
+  it('plays the whole story, ends 0 and closes with a table of ten steps', async (t) => {
     const began = performance.now();
     const { exitCode, output } = await demo([]);
     t.diagnostic(`took ${Math.round((performance.now() - began) / 1000)} s`);
     assert.equal(exitCode, 0, output);
-    assert.equal(output.match(/^ {0,2}\d+\. .+ \d+ ok +\d+\.\d s$/gm)?.length, 9, output);
+    assert.equal(output.match(/^ {0,2}\d+\. .+ \d+ ok +\d+\.\d s$/gm)?.length, 10, output);
     const [, checks] = /^ +everything held +(\d+) ok +\d+\.\d s$/m.exec(output) ?? [];
     assert.equal(Number(checks), output.match(/^ {3}ok /gm)?.length);
     for (const shown of [

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import type { KubeObject, ObjectRef } from '../../src/core/api/kube-object.ts';
+import type { KubeObject } from '../../src/core/api/kube-object.ts';
 import type { Json, JsonObject } from '../../src/core/json/json.ts';
 import { compilePolicySet } from '../../src/core/policy/compile.ts';
 import type { PolicySet } from '../../src/core/policy/policy-set.ts';
 import type { Subject } from '../../src/core/policy/subject.ts';
-import { gatherFacts, lookupThrough, type ObjectLookup } from '../../src/runtime/facts.ts';
+import { gatherFacts } from '../../src/runtime/facts.ts';
+import type { ObjectLookup } from '../../src/runtime/object-lookup.ts';
+import { policySet } from '../core/policy/policy-fixture.ts';
 
 const signal = new AbortController().signal;
 const compiled = compilePolicySet([
@@ -77,9 +79,15 @@ describe('gathering facts', () => {
         name: 'src',
         url: 'https://flagger.app',
         suspended: true,
+        spec: { url: 'https://flagger.app', suspend: true },
       },
     });
     assert.equal(facts.chart.known, false);
+    assert.deepEqual(
+      [facts.releases, facts.dependents, facts.kubeVersion],
+      [undefined, undefined, undefined],
+      'nothing is gathered that no rule asks for',
+    );
   });
 
   const missing: readonly (readonly [string, Json | Error | undefined, string])[] = [
@@ -101,23 +109,155 @@ describe('gathering facts', () => {
     });
   }
 
-  it('follows a HelmChart to the URL of its repository, and says Unsupported of other kinds', async () => {
+  it('follows a HelmChart to the URL of what is behind it, with the spec of the chart', async () => {
+    const specOf = (kind: string, name: string) => ({
+      chart: 'app',
+      version: '1.x',
+      sourceRef: { kind, name },
+    });
     const objects = {
-      'HelmChart/apps/chart': { spec: { sourceRef: { kind: 'HelmRepository', name: 'repo' } } },
-      'HelmChart/apps/git-chart': { spec: { sourceRef: { kind: 'GitRepository', name: 'git' } } },
+      'HelmChart/apps/chart': { spec: specOf('HelmRepository', 'repo') },
+      'HelmChart/apps/git-chart': { spec: specOf('GitRepository', 'git') },
+      'HelmChart/apps/orphan': { spec: specOf('HelmRepository', 'gone') },
+      'HelmChart/apps/circle': { spec: specOf('HelmChart', 'circle') },
+      'HelmChart/apps/artifact': { spec: specOf('ExternalArtifact', 'x') },
       'HelmRepository/apps/repo': { spec: { url: 'https://flagger.app' } },
+      'GitRepository/apps/git': {
+        spec: { url: 'ssh://git@github.com/acme', include: [{ repository: { name: 'x' } }] },
+      },
     };
     const factOf = async (name: string) => {
       const chartRef = { interval: '5m', chartRef: { kind: 'HelmChart', name } };
       const facts = await gatherFacts({ current }, release(chartRef), lookup(objects), NOW, signal);
       return facts.sources.get(`HelmChart/apps/${name}`);
     };
+    const chart = { kind: 'HelmChart', namespace: 'apps' };
     assert.deepEqual(await factOf('chart'), {
       known: true,
-      value: { kind: 'HelmChart', namespace: 'apps', name: 'chart', url: 'https://flagger.app' },
+      value: { ...chart, name: 'chart', url: 'https://flagger.app', spec: specOf('HelmRepository', 'repo') },
     });
-    assert.deepEqual(await factOf('git-chart'), { known: false, why: 'Unsupported' });
+    assert.deepEqual(await factOf('git-chart'), {
+      known: true,
+      value: {
+        ...chart,
+        name: 'git-chart',
+        url: 'ssh://git@github.com/acme',
+        includes: true,
+        spec: specOf('GitRepository', 'git'),
+      },
+    });
+    assert.deepEqual(await factOf('orphan'), { known: false, why: 'NotFound' });
+    assert.deepEqual(await factOf('circle'), { known: false, why: 'Unsupported' });
+    assert.deepEqual(await factOf('artifact'), { known: false, why: 'Unsupported' });
     assert.deepEqual(await factOf('none'), { known: false, why: 'NotFound' });
+  });
+
+  it('makes one address of the fields of a Bucket', async () => {
+    const objects = {
+      'Bucket/apps/src': {
+        spec: { endpoint: 'minio.example.com:9000', bucketName: 'charts', insecure: true },
+      },
+    };
+    const facts = await gatherFacts({ current }, release(chartOf('Bucket')), lookup(objects), NOW, signal);
+    const fact = facts.sources.get('Bucket/apps/src');
+    assert.equal(fact?.known === true && fact.value.url, 'bucket+http://minio.example.com:9000/charts');
+  });
+
+  const asking = policySet([
+    { id: 's', allowedSources: [{ url: 'https://flagger.app' }] },
+    { id: 'k', chartVersion: { kubeVersion: 'Deny' } },
+    { id: 'u', uniqueRelease: {} },
+  ]);
+  const stored = (namespace: string, name: string, spec: JsonObject): KubeObject =>
+    ({
+      apiVersion: 'helm.toolkit.fluxcd.io/v2beta2',
+      kind: 'HelmRelease',
+      metadata: { namespace, name },
+      spec,
+    }) as unknown as KubeObject;
+  const inCluster = (copies: Readonly<Record<string, readonly KubeObject[]>>): ObjectLookup => ({
+    ...lookup({ 'Namespace//prod': namespace({ tier: 'prod' }) }),
+    list: ({ kind }) => copies[kind],
+    kubeVersion: () => Promise.resolve('v1.36.3'),
+  });
+
+  it('finds the other releases and the version of the API server for rules that ask for them', async () => {
+    const other = stored('apps', 'other', { releaseName: 'flagger' });
+    const far = stored('far', 'away', {});
+    const facts = await gatherFacts(
+      { current: asking },
+      release(chartOf('HelmRepository')),
+      inCluster({ HelmRelease: [other, far] }),
+      NOW,
+      signal,
+    );
+    assert.deepEqual(facts.releases?.known === true && facts.releases.value.map(({ name }) => name), [
+      'other',
+    ]);
+    assert.deepEqual(facts.kubeVersion, { known: true, value: 'v1.36.3' });
+    const blind = await gatherFacts(
+      { current: asking },
+      release(chartOf('HelmRepository')),
+      {
+        ...inCluster({}),
+        kubeVersion: () => Promise.reject(Object.assign(new Error('no'), { status: 403 })),
+      },
+      NOW,
+      signal,
+    );
+    assert.deepEqual(blind.releases, { known: false, why: 'Unavailable' });
+    assert.deepEqual(blind.kubeVersion, { known: false, why: 'Forbidden' });
+  });
+
+  it('finds who uses a source that is edited, with the namespaces they touch and the HelmCharts between', async () => {
+    const direct = stored('apps', 'direct', { ...chartOf('HelmRepository'), targetNamespace: 'prod' });
+    const through = stored('far', 'through', {
+      chartRef: { kind: 'HelmChart', name: 'c', namespace: 'apps' },
+    });
+    const chart = {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'HelmChart',
+      metadata: { namespace: 'apps', name: 'c' },
+      spec: { chart: 'flagger', sourceRef: { kind: 'HelmRepository', name: 'src' } },
+    } as unknown as KubeObject;
+    const edited = (spec: JsonObject, oldSpec?: JsonObject): Subject => {
+      const object = (written: JsonObject): JsonObject => ({ metadata: { name: 'src' }, spec: written });
+      const operation = oldSpec === undefined ? 'CREATE' : 'UPDATE';
+      return {
+        ...{ operation, group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'HelmRepository' },
+        // As the API server has it on creates.
+        ...{ namespace: 'apps', name: '', object: object(spec), dryRun: false },
+        ...(oldSpec === undefined ? {} : { oldObject: object(oldSpec) }),
+      };
+    };
+    const copies = { HelmRelease: [through, direct, stored('apps', 'none', {})], HelmChart: [chart] };
+    const gather = (subject: Subject, lookedIn: typeof copies | object = copies, set = asking) =>
+      gatherFacts({ current: set }, subject, inCluster({ ...lookedIn }), NOW, signal);
+    const { dependents, sources } = await gather(edited({ url: 'https://evil.example' }));
+    assert.ok(dependents?.known);
+    assert.deepEqual(
+      dependents.value.map(({ object, version }) => [(object['metadata'] as JsonObject)['name'], version]),
+      [
+        ['direct', 'v2beta2'],
+        ['through', 'v2beta2'],
+      ],
+    );
+    assert.deepEqual(
+      [...(dependents.value[0]?.otherNamespaceLabels ?? [])],
+      [['prod', { known: true, value: { tier: 'prod' } }]],
+    );
+    assert.deepEqual(sources.get('HelmChart/apps/c'), {
+      known: true,
+      value: { kind: 'HelmChart', namespace: 'apps', name: 'c', spec: chart['spec'] },
+    });
+    assert.deepEqual((await gather(edited({ url: 'a' }), {})).dependents, {
+      known: false,
+      why: 'Unavailable',
+    });
+    const same = await gather(edited({ url: 'a' }, { url: 'a' }));
+    assert.equal(same.dependents, undefined, 'an edit of labels moves nobody');
+    const unasking = policySet([{ id: 'd', defaults: { HelmRepository: { 'spec.timeout': '30s' } } }]);
+    assert.equal((await gather(edited({ url: 'a' }), copies, unasking)).dependents, undefined);
   });
 
   it('rejects when the answer is due', async () => {
@@ -126,34 +266,5 @@ describe('gathering facts', () => {
       gatherFacts({ current }, release(chartOf('HelmRepository')), lookup({}), NOW, late),
       /due/,
     );
-  });
-});
-
-describe('looking through local copies', () => {
-  const object = (where: string): KubeObject => ({
-    apiVersion: 'v1',
-    kind: 'HelmRepository',
-    metadata: { name: where },
-  });
-  const resource = { group: 'g', version: 'v1', plural: 'p', kind: 'HelmRepository', namespaced: true };
-  const asked: ObjectRef[] = [];
-  const client = {
-    find: (ref: ObjectRef) => {
-      asked.push(ref);
-      return Promise.resolve(object('server'));
-    },
-  };
-  const copies = (held: KubeObject | undefined, stalenessMs: number) =>
-    new Map([['HelmRepository', { find: () => held, stalenessMs: () => stalenessMs }]]);
-  const find = async (held: KubeObject | undefined, stalenessMs: number): Promise<string | undefined> =>
-    (await lookupThrough(copies(held, stalenessMs), client).find(resource, 'apps', 'src', signal))?.metadata
-      .name;
-
-  it('answers from the copy without a request, and asks for what is not there or not fresh', async () => {
-    assert.equal(await find(object('copy'), 1_000), 'copy');
-    assert.equal(asked.length, 0);
-    assert.equal(await find(undefined, 1_000), 'server');
-    assert.equal(await find(object('copy'), 200_000), 'server');
-    assert.deepEqual(asked[0], { resource, namespace: 'apps', name: 'src' });
   });
 });

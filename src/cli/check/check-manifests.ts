@@ -1,11 +1,13 @@
-import { requiredSources } from '../../core/admission/required-sources.ts';
 import type { Decision } from '../../core/policy/decision.ts';
 import { evaluate } from '../../core/policy/evaluate.ts';
-import { type LocatedError, locatedError } from '../../core/policy/located-error.ts';
+import type { Repair } from '../../core/policy/find-repair.ts';
+import type { LocatedError } from '../../core/policy/located-error.ts';
 import { isJudged } from '../../core/policy/object-shape.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
+import { repairObject } from '../../core/policy/repair-object.ts';
 import type { Subject } from '../../core/policy/subject.ts';
-import { readYaml, type YamlSource } from '../../core/policy/yaml-file.ts';
+import type { YamlSource } from '../../core/policy/yaml-file.ts';
+import { type VersionNote, versionNotes } from './api-version.ts';
 import { factsFor } from './facts-of-manifests.ts';
 import { type Manifest, readManifests } from './manifest.ts';
 
@@ -13,65 +15,76 @@ import { type Manifest, readManifests } from './manifest.ts';
 export interface CheckedManifest {
   readonly manifest: Manifest;
   readonly decision: Decision;
+  /** For a denied object the smallest edit that passes, where one is found and it was looked for. */
+  readonly repair?: Repair;
 }
+
+/** Objects for which an edit is searched: up to 64 judgements each, which nobody wants for a thousand denied ones. */
+const MAX_REPAIRS = 20;
 
 export interface CheckResult {
   readonly checked: readonly CheckedManifest[];
+  /** What is to be said about versions and kinds, also of objects that are not judged. */
+  readonly notes: readonly ManifestNote[];
   /** Objects of kinds that no rule knows. */
   readonly otherObjects: number;
+  /** Documents that are no objects, in files that were found in a folder. */
+  readonly skipped: number;
   /** Files that could not be read as manifests. */
   readonly errors: readonly LocatedError[];
 }
 
+export interface ManifestNote extends VersionNote {
+  readonly manifest: Manifest;
+}
+
+/** Hears how many of all files were read, or objects judged, so far. */
+export type OnProgress = (doing: 'reading' | 'judging', done: number, all: number) => void;
+
 /** Judges all manifests of some files as if each was created at `now` (RFC 3339), with the sources and namespaces among them as facts. */
 export function checkManifests(
   set: PolicySet,
-  sources: readonly YamlSource[],
+  sources: readonly (YamlSource & { readonly named?: boolean })[],
   namespace: string,
   now: string,
+  onProgress: OnProgress = () => {},
 ): CheckResult {
-  const errors: LocatedError[] = [];
-  const manifests: Manifest[] = [];
-  for (const source of sources) {
-    const read = readYaml(source, 'expand');
-    if (!read.ok) {
-      errors.push(...read.errors);
-      continue;
-    }
-    for (const document of read.documents) {
-      const found = readManifests(document, namespace);
-      if (found === undefined) {
-        errors.push(
-          locatedError(
-            source,
-            document.placeOf([]),
-            'this is no Kubernetes object: apiVersion or kind is missing',
-          ),
-        );
-      } else manifests.push(...found);
-    }
-  }
+  const read = sources.map((source, index) => {
+    onProgress('reading', index, sources.length);
+    return readManifests(source, namespace);
+  });
+  const manifests = read.flatMap((file) => file.manifests);
   const judged = manifests.filter(({ group, kind }) => isJudged(group, kind));
-  const checked = judged.map((manifest) => ({ manifest, decision: judge(set, manifest, manifests, now) }));
-  return { checked, otherObjects: manifests.length - judged.length, errors };
+  let repairs = 0;
+  const checked = judged.map((manifest, index): CheckedManifest => {
+    onProgress('judging', index, judged.length);
+    const decision = judgeManifest(set, manifest, manifests, now);
+    if (decision.allowed || repairs >= MAX_REPAIRS) return { manifest, decision };
+    repairs += 1;
+    const subject = subjectOf(manifest);
+    const repair = repairObject(set, subject, factsFor(set, subject, manifests, now));
+    return repair === undefined ? { manifest, decision } : { manifest, decision, repair };
+  });
+  return {
+    checked,
+    notes: manifests.flatMap((manifest) => versionNotes(manifest).map((note) => ({ ...note, manifest }))),
+    otherObjects: manifests.length - judged.length,
+    skipped: read.reduce((sum, { skipped }) => sum + skipped, 0),
+    errors: read.flatMap(({ errors }) => errors),
+  };
 }
 
-function judge(set: PolicySet, manifest: Manifest, manifests: readonly Manifest[], now: string): Decision {
-  const { group, version, kind, namespace, name, object } = manifest;
-  const subject: Subject = {
-    operation: 'CREATE',
-    group,
-    version,
-    kind,
-    namespace,
-    name,
-    object,
-    dryRun: true,
-  };
-  return evaluate(
-    set,
-    subject,
-    factsFor(manifest, requiredSources(set, subject), manifests, now),
-    'admission',
-  );
+/** Judges one manifest among others, as if it was created. */
+export function judgeManifest(
+  set: PolicySet,
+  manifest: Manifest,
+  manifests: readonly Manifest[],
+  now: string,
+): Decision {
+  const subject = subjectOf(manifest);
+  return evaluate(set, subject, factsFor(set, subject, manifests, now), 'admission');
+}
+
+function subjectOf({ group, version, kind, namespace, name, object }: Manifest): Subject {
+  return { operation: 'CREATE', group, version, kind, namespace, name, object, dryRun: true };
 }

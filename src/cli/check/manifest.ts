@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../core/json/json.ts';
 import { valueAt } from '../../core/json/pointer.ts';
-import type { YamlDocument } from '../../core/policy/yaml-file.ts';
+import { type LocatedError, locatedError } from '../../core/policy/located-error.ts';
+import { readYaml, type YamlDocument, type YamlSource } from '../../core/policy/yaml-file.ts';
 
 /** One Kubernetes object of a file. */
 export interface Manifest {
@@ -11,20 +12,63 @@ export interface Manifest {
   readonly name: string;
   readonly object: JsonObject;
   readonly document: YamlDocument;
+  /** Index of the document among those of its file that are not empty. */
+  readonly documentIndex: number;
   /** Where the object stands in its document: items of a List have tokens. */
   readonly tokens: readonly string[];
 }
 
-/** The objects of a document; a List's items one by one. Undefined for a document that is no Kubernetes object. */
-export function readManifests(
-  document: YamlDocument,
-  defaultNamespace: string,
-): readonly Manifest[] | undefined {
-  return manifestsOf(document, document.value, [], defaultNamespace);
+/** The objects of some files, and what cannot be read: a file with an error gives no objects, the others are read on. */
+export interface ReadManifests {
+  /** Those that are not empty; none when the file has errors in its YAML. */
+  readonly documents: readonly YamlDocument[];
+  readonly manifests: readonly Manifest[];
+  /** Documents that claim to be no object at all: values files, configuration of other programs. */
+  readonly skipped: number;
+  readonly errors: readonly LocatedError[];
 }
 
-function manifestsOf(
-  document: YamlDocument,
+/**
+ * Reads the objects of one file; the namespace is that of objects that name none. A document with neither apiVersion nor kind is an
+ * error in a file that the user named, and skipped in one that was found in a folder.
+ */
+export function readManifests(
+  source: YamlSource & { readonly named?: boolean },
+  namespace: string,
+): ReadManifests {
+  const read = readYaml(source, 'expand');
+  if (!read.ok) return { documents: [], manifests: [], skipped: 0, errors: read.errors };
+  return manifestsOf(read.documents, namespace, source.named !== false);
+}
+
+/** The same for the documents of a file that was read already; `strict` when each must be an object. */
+export function manifestsOf(
+  documents: readonly YamlDocument[],
+  namespace: string,
+  strict: boolean,
+): ReadManifests {
+  const manifests: Manifest[] = [];
+  const errors: LocatedError[] = [];
+  let skipped = 0;
+  for (const [index, document] of documents.entries()) {
+    const found = objectsOf({ document, documentIndex: index }, document.value, [], namespace);
+    if (found !== undefined) manifests.push(...found);
+    else if (!strict && !claimsKind(document.value)) skipped += 1;
+    else {
+      const message = 'this is no Kubernetes object: apiVersion or kind is missing';
+      errors.push(locatedError(document.source, document.placeOf([]), message));
+    }
+  }
+  return { documents, manifests, skipped, errors };
+}
+
+function claimsKind(value: Json): boolean {
+  return isJsonObject(value) && (value['apiVersion'] !== undefined || value['kind'] !== undefined);
+}
+
+/** The objects of a document; a List's items one by one. Undefined for a document that is no Kubernetes object. */
+function objectsOf(
+  at: Pick<Manifest, 'document' | 'documentIndex'>,
   value: Json | undefined,
   tokens: readonly string[],
   defaultNamespace: string,
@@ -34,22 +78,22 @@ function manifestsOf(
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined;
   if (kind.endsWith('List') && Array.isArray(items) && tokens.length === 0) {
     const lists = (items as readonly Json[]).map((item, index) =>
-      manifestsOf(document, item, ['items', String(index)], defaultNamespace),
+      objectsOf(at, item, ['items', String(index)], defaultNamespace),
     );
     return lists.some((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
   }
-  const at = apiVersion.lastIndexOf('/');
+  const slash = apiVersion.lastIndexOf('/');
   const namespace = valueAt(value, ['metadata', 'namespace']);
   const name = valueAt(value, ['metadata', 'name']);
   return [
     {
-      group: at === -1 ? '' : apiVersion.slice(0, at),
-      version: apiVersion.slice(at + 1),
+      group: slash === -1 ? '' : apiVersion.slice(0, slash),
+      version: apiVersion.slice(slash + 1),
       kind,
       namespace: typeof namespace === 'string' && namespace !== '' ? namespace : defaultNamespace,
       name: typeof name === 'string' ? name : '',
       object: value,
-      document,
+      ...at,
       tokens,
     },
   ];

@@ -1,4 +1,4 @@
-import { lstat, open, readdir } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { YamlSource } from '../../core/policy/yaml-file.ts';
@@ -7,6 +7,20 @@ import type { YamlSource } from '../../core/policy/yaml-file.ts';
 const MAX_FILE_BYTES = 3 * 1_048_576;
 /** A repository of 10,000 manifests is far above what one run is for. */
 const MAX_FILES = 10_000;
+/** Bytes of all files together: 10,000 manifests of 25 KB. They are held in memory, and their parsed forms take ten times as much. */
+const MAX_TOTAL_BYTES = 256 * 1_048_576;
+/** Files read at once: enough to keep a disk busy, far below the usual limit of open files. */
+const READ_AT_ONCE = 32;
+
+/** The text of a file of manifests, and how it was come by. */
+export interface ManifestFile extends YamlSource {
+  /** Absolute; absent for the standard input. */
+  readonly path?: string;
+  /** Whether the user named the file itself, and not a folder that it lies in. */
+  readonly named: boolean;
+  /** Whether a byte order mark stood in front of the text. */
+  readonly byteOrderMark: boolean;
+}
 
 /** Why manifests could not be read; the message names the file. */
 export class ManifestFilesError extends Error {
@@ -15,36 +29,56 @@ export class ManifestFilesError extends Error {
 
 /**
  * The texts of the files named: a folder gives its .yaml, .yml and .json files, those of its folders included, in the order of
- * their paths; `-` is the standard input. Links within folders are not followed.
+ * their paths; `-` is the standard input. A link that is named is followed, links within folders are not. A file that is named twice is read once.
  */
 export async function readManifestFiles(
   paths: readonly string[],
   cwd: string,
   stdin: Readable,
-): Promise<readonly YamlSource[]> {
-  const sources: YamlSource[] = [];
+): Promise<readonly ManifestFile[]> {
+  const found = new Map<string, boolean>();
   for (const path of paths) {
-    if (path === '-') sources.push({ file: '-', text: decode('-', await readStream(stdin)) });
-    else {
-      for (const file of await filesOf(resolve(cwd, path), path)) {
-        if (sources.length >= MAX_FILES) throw new ManifestFilesError(`more than ${MAX_FILES} files`);
-        sources.push({ file: shown(file, cwd), text: decode(file, await readFile(file)) });
-      }
-    }
+    const { files, named } =
+      path === '-' ? { files: ['-'], named: true } : await filesOf(resolve(cwd, path), path);
+    for (const file of files) found.set(file, named || found.get(file) === true);
+    if (found.size > MAX_FILES) throw new ManifestFilesError(`more than ${MAX_FILES} files`);
+  }
+  const entries = [...found];
+  const sources: ManifestFile[] = [];
+  let total = 0;
+  for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
+    const read = await Promise.all(
+      entries.slice(at, at + READ_AT_ONCE).map(async ([path, named]): Promise<ManifestFile> => {
+        const bytes = path === '-' ? await readStream(stdin) : await readFile(path);
+        total += bytes.length;
+        if (total > MAX_TOTAL_BYTES)
+          throw new ManifestFilesError(`the files are longer than ${MAX_TOTAL_BYTES} bytes together`);
+        const text = decode(path, bytes);
+        const byteOrderMark = text.startsWith('\ufeff');
+        const plain = byteOrderMark ? text.slice(1) : text;
+        if (path === '-') return { file: '-', text: plain, named, byteOrderMark };
+        return { file: shown(path, cwd), path, text: plain, named, byteOrderMark };
+      }),
+    );
+    sources.push(...read);
   }
   return sources;
 }
 
-async function filesOf(path: string, written: string): Promise<readonly string[]> {
-  const stat = await lstat(path).catch((cause: unknown) => {
+async function filesOf(
+  path: string,
+  written: string,
+): Promise<{ readonly files: readonly string[]; readonly named: boolean }> {
+  const found = await stat(path).catch((cause: unknown) => {
     throw new ManifestFilesError(`${written}: no such file or folder`, { cause });
   });
-  if (!stat.isDirectory()) return [path];
+  if (!found.isDirectory()) return { files: [path], named: true };
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
+  const files = entries
     .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  return { files, named: false };
 }
 
 async function readFile(path: string): Promise<Buffer> {
@@ -73,7 +107,7 @@ async function readStream(stream: Readable, name = 'the standard input'): Promis
 
 function decode(name: string, bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new ManifestFilesError(`${name} is not valid UTF-8`, { cause });
   }

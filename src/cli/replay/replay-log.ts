@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../core/json/json.ts';
 import { parseJson } from '../../core/json/parse.ts';
+import { textAt } from '../../core/json/text-at.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
 import { type Change, compareDecisions } from '../../core/replay/compare.ts';
 import { judgeAgain, type KeptInput } from '../../core/replay/judge-again.ts';
@@ -90,7 +91,9 @@ function inputKey(row: JudgedRow): string | undefined {
   if (stored === undefined) return undefined;
   const { object, oldObject = '', facts } = stored;
   const who = user === undefined ? '' : `${user.username}\n${user.groups.join(',')}`;
-  const findings = row.findings.map(({ policy, rule }) => `${String(policy)}/${String(rule)}`).join(',');
+  const findings = row.findings
+    .map((finding) => `${textAt(finding, ['policy']) ?? ''}/${textAt(finding, ['rule']) ?? ''}`)
+    .join(',');
   const { endpoint, operation, kind, namespace, name, dryRun, verdict } = row;
   return [
     endpoint,

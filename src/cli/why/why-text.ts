@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json/json.ts';
+import { textAt } from '../../core/json/text-at.ts';
 import { repairText } from '../../core/policy/find-repair.ts';
 import { shortText } from '../../core/policy/short-text.ts';
 import { rowText } from '../audit/row-text.ts';
@@ -16,13 +17,13 @@ export function explainedJson(rows: readonly ExplainedRow[]): string {
 
 function oneText({ row, rules, repair, unknown }: ExplainedRow): string {
   const lines = [rowText(row), ...wouldPass(row)];
-  if (repair !== undefined) lines.push(`    the smallest edit that passes: ${repairText(repair)}`);
+  if (repair !== undefined) lines.push(`    the smallest edit that passes: ${repairText(repair.edits)}`);
   if (rules !== undefined && rules.length > 0) {
     const results = rules.map(({ policy, rule, result }) => `${policy}/${rule} ${result}`);
     lines.push(`    rules that matched: ${results.join(', ')}`);
   }
   if (unknown !== undefined) lines.push(`    it cannot be judged again: ${shortText(unknown)}`);
-  lines.push(`    decision ${shortText(String(row['uid']))}`);
+  lines.push(`    decision ${shortText(textAt(row, ['uid']) ?? '')}`);
   return lines.join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { stringifyJson } from '../json/stringify.ts';
-import type { Finding } from '../policy/decision.ts';
+import type { Edit, Finding } from '../policy/decision.ts';
+import { repairText } from '../policy/find-repair.ts';
 import { shortText } from '../policy/short-text.ts';
 
 /** Findings that a message lists; the audit log has them all. */
@@ -7,9 +8,10 @@ const MAX_LISTED = 20;
 
 /**
  * The message of a denial. Events and logs often show the first line only, so it says how many things are wrong and what the
- * first is; then one line for each finding: what, where, which rule at which line, and what would pass.
+ * first is; then one line for each finding: what, where, which rule at which line, and what would pass; then the smallest edit that
+ * passes, where one is known.
  */
-export function denyMessage(findings: readonly Finding[]): string {
+export function denyMessage(findings: readonly Finding[], repair: readonly Edit[] = []): string {
   const denied = findings.filter(({ enforcement }) => enforcement === 'Deny');
   const [first] = denied;
   if (first === undefined) return 'denied';
@@ -20,6 +22,7 @@ export function denyMessage(findings: readonly Finding[]): string {
     `${count}: ${shortText(first.path)}: ${shortText(first.message)} [${ruleAt(first)}]`,
     ...lines,
     ...rest,
+    ...(repair.length === 0 ? [] : [`the smallest edit that passes: ${repairText(repair)}`]),
   ].join('\n');
 }
 

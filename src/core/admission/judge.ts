@@ -3,6 +3,7 @@
  * judges the object as it will be stored, and refuses it also when the mutating call was lost (NotMutated).
  */
 import { applyPatch } from '../json/apply.ts';
+import { isJsonObject, type Json } from '../json/json.ts';
 import { formatPath } from '../json/path.ts';
 import { formatPointer, parsePointer, valueAt } from '../json/pointer.ts';
 import { stringifyJson } from '../json/stringify.ts';
@@ -12,10 +13,15 @@ import { evaluate, evaluateInParts } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { FindingReason } from '../policy/finding-reason.ts';
 import { DEFAULTS_ANNOTATION } from '../policy/former-defaults.ts';
+import { formatInstant } from '../policy/instant.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { repairObject } from '../policy/repair-object.ts';
+import { ruleIndex } from '../policy/rule-index.ts';
 import { shortText } from '../policy/short-text.ts';
+import { shownValue } from '../policy/shown-value.ts';
 import type { Subject } from '../policy/subject.ts';
 import type { AdmissionRequest } from './admission-request.ts';
+import { withDependents } from './dependents.ts';
 import { classifyUpdate } from './skip.ts';
 import { toSubject } from './to-subject.ts';
 
@@ -38,13 +44,18 @@ const RECORD_CHANGE: Mutation = {
 /** The decision of the mutating endpoint: always allowed, with the patch. What was found there is left to the validating one. */
 export function mutate(request: AdmissionRequest, policies: Policies, facts: Facts): Decision {
   const subject = toSubject(request);
-  if (isExempt(request) || classifyUpdate(subject) === 'Irrelevant') return allow(policies.current);
+  if (
+    isExempt(request) ||
+    classifyUpdate(subject, ruleIndex(policies.current).metadataReads) === 'Irrelevant'
+  )
+    return allow(policies.current);
   const { decision, mutationWarnings } = evaluateInParts(policies.current, subject, facts, 'admission');
   // An object that cannot be judged is no object to change either: the API server, or the validator, says why.
   const broken = decision.findings.some(({ reason }) => UNPATCHED.has(reason));
   const warnings = decision.warnings.filter((warning) => mutationWarnings.has(warning) && !broken);
+  const { exceptions: _countedOnce, ...rest } = decision;
   return {
-    ...decision,
+    ...rest,
     ...(broken ? { mutations: [], patch: [] } : {}),
     allowed: true,
     findings: [],
@@ -55,12 +66,12 @@ export function mutate(request: AdmissionRequest, policies: Policies, facts: Fac
 /** The decision of the validating endpoint: no patch, all findings. */
 export function validate(request: AdmissionRequest, policies: Policies, facts: Facts): Decision {
   const subject = toSubject(request);
-  const update = classifyUpdate(subject);
+  const update = classifyUpdate(subject, ruleIndex(policies.current).metadataReads);
   if (isExempt(request) || update === 'Irrelevant' || update === 'Repeated') return allow(policies.current);
   const { decision, mutationWarnings } = evaluateInParts(policies.current, subject, facts, 'admission');
   const lost = notMutated(decision, subject, policies, facts);
   const findings = [...lost, ...decision.findings];
-  return {
+  const validated: Decision = {
     ...decision,
     allowed: decision.allowed && lost.length === 0,
     findings,
@@ -68,6 +79,10 @@ export function validate(request: AdmissionRequest, policies: Policies, facts: F
     patch: [],
     warnings: decision.warnings.filter((warning) => !mutationWarnings.has(warning)),
   };
+  const whole = withDependents(validated, policies.current, subject, facts);
+  if (decision.allowed || lost.length > 0) return whole;
+  const repair = repairObject(policies.current, subject, facts);
+  return repair === undefined ? whole : { ...whole, repair: repair.edits };
 }
 
 /** Deletions and subresources are not judged: a subresource has another shape, and status is never mutated. */
@@ -76,35 +91,59 @@ function isExempt({ operation, subResource }: AdmissionRequest): boolean {
 }
 
 /**
+ * Between the two calls of one request no more than this goes by: `timeoutSeconds` of the mutating one, twice since it may be called
+ * again. A stage of an enforcement, or the end of an exception, that falls between them must not deny.
+ */
+const BETWEEN_CALLS_MS = 10_000;
+
+/** Whether mutating an object under a set would leave it as it is. */
+function isStable(set: PolicySet, subject: Subject, facts: Facts): boolean {
+  return evaluate(set, subject, facts, 'admission').patch.length === 0;
+}
+
+function momentBefore(facts: Facts): Facts {
+  const nowMs = Date.parse(facts.now);
+  return Number.isNaN(nowMs) ? facts : { ...facts, now: formatInstant(nowMs - BETWEEN_CALLS_MS) };
+}
+
+/**
  * One finding for each field that mutating would still change, or for the record of defaults when that alone would change (it is
- * believed once it is stored); none when the set before the last reload is content with the object.
+ * believed once it is stored); none when the set before the last reload, or this one a moment ago, is content with the object.
  */
 function notMutated(
   decision: Decision,
   subject: Subject,
-  { previous }: Policies,
+  { current, previous }: Policies,
   facts: Facts,
 ): readonly Finding[] {
   if (decision.patch.length === 0) return [];
-  if (previous !== undefined && evaluate(previous, subject, facts, 'admission').patch.length === 0) return [];
-  const wanted = applyPatch(subject.object, decision.patch);
+  if (previous !== undefined && isStable(previous, subject, facts)) return [];
+  if (ruleIndex(current).timed && isStable(current, subject, momentBefore(facts))) return [];
+  const after = applyPatch(subject.object, decision.patch);
   const changed = decision.mutations.length === 0 ? [RECORD_CHANGE] : decision.mutations;
-  return changed.map(({ policy, rule, pointer, place }) => {
+  return changed.map(({ policy, rule, pointer, kind, place }) => {
     const tokens = parsePointer(pointer) ?? [];
     const path = formatPath(tokens);
-    const [is, should] = [valueAt(subject.object, tokens), valueAt(wanted, tokens)];
+    const found = shownValue(tokens, valueAt(subject.object, tokens));
     return {
       policy,
       rule,
       reason: 'NotMutated',
       enforcement: 'Deny',
       path,
-      ...(is === undefined || tokens[1] === 'values' ? {} : { found: is }),
+      ...(found === undefined ? {} : { found }),
       message: 'not as the mutating webhook sets it: the call to it was lost, so try again once it answers',
-      wouldPass: should === undefined ? `no ${path}` : shortText(stringifyJson(should)),
+      wouldPass: wanted(kind, path, valueAt(after, tokens)),
       place: place ?? BUILT_IN_PLACE,
     };
   });
+}
+
+/** What a policy sets is shown; what was only rewritten is the author's, and patches may hold secrets. */
+function wanted(kind: Mutation['kind'], path: string, value: Json | undefined): string {
+  if (value === undefined) return `no ${path}`;
+  if (kind === 'lift' && isJsonObject(value)) return 'patches, in place of the lists of the beta versions';
+  return shortText(stringifyJson(value));
 }
 
 function allow({ digest, commit }: PolicySet): Decision {

@@ -17,7 +17,14 @@ export function respond(request: { readonly uid: string }, decision: Decision): 
     allowed,
     ...(allowed
       ? {}
-      : { status: { status: 'Failure', reason: 'Forbidden', code: 403, message: denyMessage(findings) } }),
+      : {
+          status: {
+            status: 'Failure',
+            reason: 'Forbidden',
+            code: 403,
+            message: denyMessage(findings, decision.repair),
+          },
+        }),
     ...(patch.length === 0 || !allowed ? {} : { patchType: 'JSONPatch', patch: toBase64(patchText(patch)) }),
     ...(warnings.length === 0 ? {} : { warnings: warnings.map((warning) => shortText(warning)) }),
     auditAnnotations: auditAnnotations(decision),
@@ -31,16 +38,18 @@ export function patchText(patch: readonly PatchOperation[]): string {
 }
 
 /** Keys become `<webhook name>/<key>` in the API server's own audit log. */
-function auditAnnotations({ policySet, findings, mutations }: Decision): JsonObject {
+function auditAnnotations({ policySet, findings, mutations, exceptions = [] }: Decision): JsonObject {
   const rules = findings.map(
     ({ policy, rule, reason, enforcement }) => `${enforcement} ${policy}/${rule} ${reason}`,
   );
   const changes = mutations.map(({ policy, rule, pointer }) => `${policy}/${rule} ${pointer}`);
+  const used = exceptions.map(({ exception, policy, rule }) => `${exception} ${policy}/${rule}`);
   return {
     'policy-set':
       policySet.commit === undefined ? policySet.digest : `${policySet.digest} ${policySet.commit}`,
     ...(rules.length === 0 ? {} : { findings: shortText([...new Set(rules)].join(', '), MAX_ANNOTATION) }),
     ...(changes.length === 0 ? {} : { mutations: shortText(changes.join(', '), MAX_ANNOTATION) }),
+    ...(used.length === 0 ? {} : { exceptions: shortText(used.join(', '), MAX_ANNOTATION) }),
   };
 }
 

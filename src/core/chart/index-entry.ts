@@ -8,6 +8,8 @@ export interface ChartIndexEntry {
   readonly created?: string;
   readonly deprecated?: boolean;
   readonly digest?: string;
+  /** The chart's constraint on the version of Kubernetes. */
+  readonly kubeVersion?: string;
   readonly urls: readonly string[];
 }
 
@@ -19,6 +21,7 @@ export const ENTRY_KEYS: ReadonlySet<string> = new Set([
   'created',
   'deprecated',
   'digest',
+  'kubeVersion',
   'type',
   'urls',
 ]);
@@ -68,6 +71,7 @@ function readIndexEntry(item: JsonObject): ChartIndexEntry | undefined {
   const appVersion = readText(item['appVersion']);
   const created = readText(item['created']);
   const digest = readDigest(item['digest']);
+  const kubeVersion = readText(item['kubeVersion']);
   return {
     name,
     version,
@@ -75,6 +79,7 @@ function readIndexEntry(item: JsonObject): ChartIndexEntry | undefined {
     ...(created === undefined ? {} : { created }),
     ...(item['deprecated'] === true || item['deprecated'] === 'true' ? { deprecated: true } : {}),
     ...(digest === undefined ? {} : { digest }),
+    ...(kubeVersion === undefined || kubeVersion === '' ? {} : { kubeVersion }),
     urls: readUrls(item['urls']),
   };
 }

@@ -3,14 +3,19 @@
  * part; a URL that needs interpreting is refused with the canonical spelling as the hint. Different programs read the other
  * spellings differently: `good.example\@evil.example`, `127.1`, `good.example%2eevil` have all been used to pass allow-lists.
  *
- * One trailing slash is accepted and does not count, as Flux strips it before it fetches.
+ * One trailing slash is accepted and does not count, as Flux strips it before it fetches. A user name is accepted for ssh, where
+ * it is part of the place; `git@host:path`, which git reads as ssh, is not canonical. A Bucket, which has no URL of its own, is
+ * written `bucket://endpoint/name`, or `bucket+http://endpoint/name` where it is reached without TLS.
  */
+import { type Authority, parseAuthority } from './canonical-host.ts';
 
-export interface CanonicalUrl {
-  readonly scheme: 'http' | 'https' | 'oci';
-  readonly host: string;
-  /** The scheme's default when none is written. */
-  readonly port: number;
+/** The port of each scheme when none is written; `bucket` is HTTPS to an endpoint. */
+const DEFAULT_PORTS = { http: 80, https: 443, oci: 443, ssh: 22, bucket: 443, 'bucket+http': 80 } as const;
+
+export type UrlScheme = keyof typeof DEFAULT_PORTS;
+
+export interface CanonicalUrl extends Authority {
+  readonly scheme: UrlScheme;
   /** The parts of the path between slashes, none of them empty. */
   readonly segments: readonly string[];
   /** The text, without a trailing slash. */
@@ -25,13 +30,14 @@ export type UrlResult =
 /** The longest URL accepted: what browsers and proxies commonly bear, far above any chart repository's. */
 export const MAX_URL_LENGTH = 2048;
 
-const DEFAULT_PORTS = { http: 80, https: 443, oci: 443 } as const;
-const URL_PARTS = /^(?<scheme>https?|oci):\/\/(?<authority>[^/]*)(?<path>\/.*)?$/;
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const URL_PARTS = /^(?<scheme>https?|oci|ssh|bucket(?:\+http)?):\/\/(?<authority>[^/]*)(?<path>\/.*)?$/;
 /** RFC 3986 unreserved and sub-delims, `:` and `@`; percent-escapes are looked at on their own. */
 const SEGMENT = /^([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})+$/;
 /** The OCI distribution specification's name components. */
 const OCI_SEGMENT = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/;
+
+/** S3's, Google's and Azure's bucket and container names together. */
+const BUCKET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
 /** Results that are remembered: the rules of a set ask for the same few URLs at every request. */
 const MAX_REMEMBERED = 256;
@@ -54,10 +60,11 @@ function read(text: string): UrlResult {
   return hint === undefined ? result : { ...result, hint };
 }
 
-/** Same scheme, host and port, and the same path, or with `subpaths` a path below it, compared by segments. */
+/** Same scheme, user, host and port, and the same path, or with `subpaths` a path below it, compared by segments. */
 export function coversUrl(allowed: CanonicalUrl, subpaths: boolean, url: CanonicalUrl): boolean {
   return (
     allowed.scheme === url.scheme &&
+    allowed.user === url.user &&
     allowed.host === url.host &&
     allowed.port === url.port &&
     (subpaths
@@ -80,6 +87,8 @@ export function withChartPath(url: CanonicalUrl, chart: string): CanonicalUrl {
 
 /** A URL for messages: without what may be a password or a token in it. */
 export function redactUrl(text: string): string {
+  // What is canonical has no password and no query; the user name of ssh says which account is meant.
+  if (parseCanonicalUrl(text).ok) return text;
   const start = text.indexOf('//') + 2;
   const cut = text.replace(/[?#].*$/s, '?...');
   const at = cut.lastIndexOf('@');
@@ -93,10 +102,10 @@ function parse(text: string): UrlResult {
   if (text.includes('\\')) return problem('it holds a backslash');
   const groups = URL_PARTS.exec(text)?.groups;
   if (groups === undefined)
-    return problem('it does not begin with http://, https:// or oci:// in lower case');
+    return problem('it does not begin with https://, http://, oci://, ssh:// or bucket:// in lower case');
   if (/[?#]/.test(text)) return problem('it has a query or a fragment');
-  const scheme = groups['scheme'] as CanonicalUrl['scheme'];
-  const authority = parseAuthority(groups['authority'] ?? '', DEFAULT_PORTS[scheme]);
+  const scheme = groups['scheme'] as UrlScheme;
+  const authority = parseAuthority(groups['authority'] ?? '', DEFAULT_PORTS[scheme], scheme === 'ssh');
   if (typeof authority === 'string') return problem(authority);
   const path = (groups['path'] ?? '').replace(/\/$/, '');
   const segments = path === '' ? [] : path.slice(1).split('/');
@@ -104,50 +113,17 @@ function parse(text: string): UrlResult {
     const wrong = segmentProblem(segment, scheme);
     if (wrong !== undefined) return problem(wrong);
   }
+  if (scheme.startsWith('bucket') && segments.length > 1) return problem('its path is not one bucket name');
   return { ok: true, url: { scheme, ...authority, segments, text: text.replace(/\/$/, '') } };
 }
 
-function parseAuthority(authority: string, defaultPort: number): { host: string; port: number } | string {
-  if (authority.includes('@')) return 'it has a user name or password in front of the host';
-  const [, host = '', portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
-  const wrong = hostProblem(host);
-  if (wrong !== undefined) return wrong;
-  if (portText === undefined) return { host, port: defaultPort };
-  if (!/^[1-9][0-9]{0,4}$/.test(portText) || Number(portText) > 65_535)
-    return 'its port is not a number from 1 to 65535';
-  if (Number(portText) === defaultPort) return `it writes the default port ${defaultPort}`;
-  return { host, port: Number(portText) };
-}
-
-function hostProblem(host: string): string | undefined {
-  if (host === '') return 'it has no host';
-  if (host.startsWith('[')) return ipv6Problem(host);
-  if (host.includes('%')) return 'its host holds a percent-escape';
-  if (host.endsWith('.')) return 'its host ends in a dot';
-  if (host !== host.toLowerCase()) return 'its host is not in lower case';
-  const labels = host.split('.');
-  if (host.length > 253 || !labels.every((label) => LABEL.test(label))) return 'its host is not a DNS name';
-  // WHATWG URL: a host whose last label is a number is read as an IPv4 address, in forms that differ between programs.
-  if (!/^([0-9]+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return undefined;
-  const decimal =
-    labels.length === 4 &&
-    labels.every((label) => /^(0|[1-9][0-9]{0,2})$/.test(label) && Number(label) < 256);
-  return decimal ? undefined : 'its host is an IPv4 address that is not written as four decimal numbers';
-}
-
-function ipv6Problem(host: string): string | undefined {
-  if (!/^\[[0-9a-f:]+\]$/.test(host)) return 'its host is not an IPv6 address in lower-case hexadecimal';
-  const spelt = URL.canParse(`https://${host}/`) ? new URL(`https://${host}/`).hostname : undefined;
-  if (spelt === undefined) return 'its host is not an IPv6 address';
-  if (spelt.startsWith('[::ffff:')) return 'its host is an IPv4 address written as IPv6';
-  return spelt === host ? undefined : 'its host is not the shortest spelling of the IPv6 address';
-}
-
-function segmentProblem(segment: string, scheme: CanonicalUrl['scheme']): string | undefined {
+function segmentProblem(segment: string, scheme: UrlScheme): string | undefined {
   if (segment === '') return 'its path has an empty part';
   if (segment === '.' || segment === '..') return 'its path has a dot part';
   if (scheme === 'oci')
     return OCI_SEGMENT.test(segment) ? undefined : 'its path is not an OCI repository name';
+  if (scheme === 'bucket' || scheme === 'bucket+http')
+    return BUCKET_NAME.test(segment) ? undefined : 'its path is not one bucket name';
   if (!SEGMENT.test(segment))
     return 'its path holds a character that is not allowed, or a lower-case percent-escape';
   for (const [, hex = ''] of segment.matchAll(/%(..)/g)) {
@@ -160,17 +136,30 @@ function segmentProblem(segment: string, scheme: CanonicalUrl['scheme']): string
   return undefined;
 }
 
-/** How a URL parser would spell it; only when that spelling is canonical and names no user. */
+/** What git reads as ssh: a user, a host and, behind a colon, a path. */
+const SCP_FORM = /^\s*([A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9.-]+):(?!\/\/)\/?([^@]+?)\s*$/;
+const LOOSE_PARTS = /^\s*(https?|oci|ssh|bucket(?:\+http)?):\/\/(.*?)\s*$/is;
+
+/** How a URL parser would spell it; only when that spelling is canonical and names no user but ssh's. */
 function canonicalSpelling(text: string): string | undefined {
-  // A backslash or a user part means different hosts to different programs: there is no spelling to propose.
-  if (text.length > MAX_URL_LENGTH || /[\\@\t\r\n]/.test(text)) return undefined;
-  const [, scheme = '', rest = ''] = /^\s*(https?|oci):\/\/(.*?)\s*$/is.exec(text) ?? [];
-  const oci = scheme.toLowerCase() === 'oci';
-  const readable = `${oci ? 'https' : scheme.toLowerCase()}://${rest}`;
+  if (text.length > MAX_URL_LENGTH || /[\\\t\r\n]/.test(text)) return undefined;
+  const [, scpHost, scpPath] = SCP_FORM.exec(text) ?? [];
+  const loose = scpHost === undefined ? text : `ssh://${scpHost}/${scpPath}`;
+  const [, written = '', rest = ''] = LOOSE_PARTS.exec(loose) ?? [];
+  const scheme = written.toLowerCase() as UrlScheme;
+  const [, user = '', place = ''] = (scheme === 'ssh' && /^([^@/:]+@)(.*)$/s.exec(rest)) || ['', '', rest];
+  // A user part means different hosts to different programs: there is no spelling to propose.
+  if (place.includes('@')) return undefined;
+  const readable = `https://${place}`;
   if (!URL.canParse(readable)) return undefined;
-  const { protocol, host, pathname } = new URL(readable);
-  const spelt = `${oci ? 'oci:' : protocol}//${host.replace(/\.(?=$|:)/, '')}${pathname.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '')}`;
-  const parsed = parse(spelt);
+  const { hostname, port, pathname } = new URL(readable);
+  const authority = /^[^/?#]*/.exec(place)?.[0] ?? '';
+  // The port that the reading as https leaves out is another scheme's port.
+  const asked =
+    port === '' ? Number(/:([0-9]+)$/.exec(authority)?.[1] ?? DEFAULT_PORTS[scheme]) : Number(port);
+  const shownPort = asked === DEFAULT_PORTS[scheme] ? '' : `:${asked}`;
+  const path = pathname.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '');
+  const parsed = parse(`${scheme}://${user}${hostname.replace(/\.$/, '')}${shownPort}${path}`);
   return parsed.ok ? parsed.url.text : undefined;
 }
 

@@ -2,18 +2,23 @@ import type { JsonObject } from '../json/json.ts';
 import type { LabelSelector } from './label-selector.ts';
 import type { CompiledMatch, NamespaceMatch, SubjectMatch } from './match.ts';
 import { compileNamePattern } from './name-pattern.ts';
+import type { Operation } from './subject.ts';
 
-interface WrittenNamespaces {
+/** Namespaces as the schema lets them through. */
+export interface WrittenNamespaces {
   readonly names?: readonly string[];
   readonly labels?: LabelSelector;
 }
 
-/** `spec.match` as the schema lets it through. */
+/** `match` as the schema lets it through. */
 interface WrittenMatch {
   readonly kinds?: readonly string[];
   readonly names?: readonly string[];
   readonly namespaces?: WrittenNamespaces;
   readonly labels?: LabelSelector;
+  readonly kubeConfig?: boolean;
+  readonly operations?: readonly Operation[];
+  readonly subjects?: readonly SubjectMatch[];
   readonly exclude?: {
     readonly names?: readonly string[];
     readonly namespaces?: WrittenNamespaces;
@@ -25,31 +30,30 @@ interface WrittenMatch {
 /** Compiles a match that passed the schema; an absent one matches everything. */
 export function compileMatch(written: JsonObject | undefined): CompiledMatch {
   const match = (written ?? {}) as WrittenMatch;
-  const exclude = match.exclude ?? {};
+  const { kinds, kubeConfig, operations, exclude = {} } = match;
   return {
-    ...(match.kinds === undefined ? {} : { kinds: new Set(match.kinds) }),
-    ...names(match.names),
-    ...namespaces(match.namespaces),
-    ...(match.labels === undefined ? {} : { labels: match.labels }),
-    exclude: {
-      ...names(exclude.names),
-      ...namespaces(exclude.namespaces),
-      ...(exclude.labels === undefined ? {} : { labels: exclude.labels }),
-      ...(exclude.subjects === undefined ? {} : { subjects: exclude.subjects }),
-    },
+    ...(kinds === undefined ? {} : { kinds: new Set(kinds) }),
+    ...common(match),
+    ...(kubeConfig === undefined ? {} : { kubeConfig }),
+    ...(operations === undefined ? {} : { operations: new Set(operations) }),
+    exclude: common(exclude),
+  };
+}
+
+/** Compiles namespaces that passed the schema. */
+export function compileNamespaces({ names: written, labels }: WrittenNamespaces): NamespaceMatch {
+  return { ...names(written), ...(labels === undefined ? {} : { labels }) };
+}
+
+function common({ names: written, namespaces, labels, subjects }: WrittenMatch): CompiledMatch['exclude'] {
+  return {
+    ...names(written),
+    ...(namespaces === undefined ? {} : { namespaces: compileNamespaces(namespaces) }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(subjects === undefined ? {} : { subjects }),
   };
 }
 
 function names(written: readonly string[] | undefined): Pick<NamespaceMatch, 'names'> {
   return written === undefined ? {} : { names: written.map(compileNamePattern) };
-}
-
-function namespaces(written: WrittenNamespaces | undefined): { readonly namespaces?: NamespaceMatch } {
-  if (written === undefined) return {};
-  return {
-    namespaces: {
-      ...names(written.names),
-      ...(written.labels === undefined ? {} : { labels: written.labels }),
-    },
-  };
 }

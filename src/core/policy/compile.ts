@@ -4,16 +4,20 @@
  */
 
 import { digestOfJson } from '../json/digest.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
+import type { Json } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
-import { compileMatch } from './compile-match.ts';
+import { compileException, withExceptions } from './compile-exception.ts';
+import { compilePolicy, type PolicyRules } from './compile-policy.ts';
 import { findContradictions } from './contradictions.ts';
-import type { Enforcement, PolicyPlace } from './decision.ts';
+import type { PolicyPlace } from './decision.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { CompiledException } from './exception.ts';
+import { EXCEPTION_SCHEMA } from './exception-schema.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
 import type { PolicySet } from './policy-set.ts';
 import type { CompiledRule } from './rule.ts';
 import type { RuleContext } from './rule-definition.ts';
-import { RULE_CATALOGUE } from './rules/catalogue.ts';
+import { placeInScalar } from './scalar-place.ts';
 import { schemaErrors } from './schema-errors.ts';
 import { readYaml, type YamlDocument, type YamlSource } from './yaml-file.ts';
 
@@ -29,6 +33,18 @@ export const MAX_POLICY_FILES = 1000;
 export const MAX_POLICY_SET_LENGTH: number = 16 * 1_048_576;
 /** Rules of one set; at 10 microseconds each a request stays under its budget of milliseconds. */
 export const MAX_RULES = 5000;
+/** Exceptions of one set; those of a policy are looked through for each object that it is about, at a microsecond each. */
+export const MAX_EXCEPTIONS = 2000;
+
+/** Errors, and warnings, that one set reports: nobody reads more, and the frame of each costs as much as its file is long. */
+const MAX_FINDINGS = 100;
+
+export interface CompileOptions {
+  /** The commit that the files were read at. */
+  readonly commit?: string;
+  /** RFC 3339; when given, exceptions that have ended by then are warned of. */
+  readonly now?: string;
+}
 
 export type CompileResult =
   | { readonly ok: true; readonly set: PolicySet; readonly warnings: readonly LocatedError[] }
@@ -47,41 +63,66 @@ interface Findings {
  * Compiles the files of a policy folder. No files, or files without rules, give a set with `ruleCount` 0: what that means is
  * the caller's to decide.
  */
-export function compilePolicySet(
-  files: readonly PolicyFile[],
-  options: { readonly commit?: string } = {},
-): CompileResult {
+export function compilePolicySet(files: readonly PolicyFile[], options: CompileOptions = {}): CompileResult {
   const findings: Findings = { errors: [], warnings: [] };
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const tooMuch = sizeError(sorted);
   if (tooMuch !== undefined) return { ok: false, errors: [tooMuch], warnings: [] };
   const documents: YamlDocument[] = [];
   for (const { path, text } of sorted) {
+    if (findings.errors.length >= MAX_FINDINGS) break;
     const read = readYaml({ file: path, text });
     if (read.ok) documents.push(...read.documents);
     else findings.errors.push(...read.errors);
   }
-  const policies = documents.filter((document) => isPolicy(document, findings));
-  checkNames(policies, findings);
-  const rules = policies.flatMap((document) => compilePolicy(document, options.commit, findings));
-  const sources = new Map<string, YamlSource>(sorted.map(({ path, text }) => [path, { file: path, text }]));
-  for (const { place, message } of findContradictions(rules)) {
-    findings.errors.push(
-      locatedError(sources.get(place.file) ?? { file: place.file, text: '' }, place, message),
-    );
+  const digest = digestOfJson(sorted.map(({ path, text }) => [path, text]));
+  return compileRead(documents, digest, options, findings);
+}
+
+/** As {@link compilePolicySet}, for documents that were read already; `digest` names the set that they give. */
+export function compileDocuments(
+  documents: readonly YamlDocument[],
+  digest: string,
+  options: CompileOptions = {},
+): CompileResult {
+  return compileRead(documents, digest, options, { errors: [], warnings: [] });
+}
+
+function compileRead(
+  documents: readonly YamlDocument[],
+  digest: string,
+  options: CompileOptions,
+  findings: Findings,
+): CompileResult {
+  const { policies, exceptions: written } = sortDocuments(documents, findings);
+  checkNames('policy', policies, findings);
+  checkNames('exception', written, findings);
+  const byPolicy = new Map<string, PolicyRules>();
+  for (const document of policies) {
+    const compiled = compilePolicy(document, contextOf(document, options.commit, findings));
+    byPolicy.set(nameOf(document), compiled);
   }
-  if (rules.length > MAX_RULES) {
-    const last = rules[MAX_RULES]?.place ?? { file: '', line: 1, column: 1 };
-    const source = sources.get(last.file) ?? { file: last.file, text: '' };
-    findings.errors.push(locatedError(source, last, `a set may have at most ${MAX_RULES} rules`));
-  }
+  const exceptions = compileExceptions(written, byPolicy, options, findings);
+  const rules = [...byPolicy.values()].flatMap((policy) => withExceptions(policy.rules, exceptions));
+  const sources = new Map<string, YamlSource>(documents.map(({ source }) => [source.file, source]));
+  const report = (place: PolicyPlace, message: string): void => {
+    const source = sources.get(place.file) ?? { file: place.file, text: '' };
+    findings.errors.push(locatedError(source, place, message));
+  };
+  for (const { place, message } of findContradictions(rules)) report(place, message);
+  const tooMany = rules[MAX_RULES];
+  if (tooMany !== undefined) report(tooMany.place, `a set may have at most ${MAX_RULES} rules`);
+  const tooManyExceptions = exceptions[MAX_EXCEPTIONS];
+  if (tooManyExceptions !== undefined)
+    report(tooManyExceptions.place, `a set may have at most ${MAX_EXCEPTIONS} exceptions`);
   if (findings.errors.length > 0) return { ok: false, ...findings };
   const { commit } = options;
   const set: PolicySet = Object.freeze({
-    digest: digestOfJson(sorted.map(({ path, text }) => [path, text])),
+    digest,
     ...(commit === undefined ? {} : { commit }),
     ruleCount: rules.length,
     rulesByKind: indexByKind(rules),
+    ...(exceptions.length === 0 ? {} : { exceptions }),
   });
   return { ok: true, set, warnings: findings.warnings };
 }
@@ -104,89 +145,68 @@ function sizeError(files: readonly PolicyFile[]): LocatedError | undefined {
   );
 }
 
-function isPolicy(document: YamlDocument, findings: Findings): boolean {
-  const kind = valueAt(document.value, ['kind']);
-  if (kind === 'Exception' && valueAt(document.value, ['apiVersion']) === 'helmgate.dev/v1alpha1') {
-    const message = 'kind Exception is not supported yet';
-    findings.errors.push(
-      locatedError(
-        document.source,
-        document.placeOf(['kind']),
-        message,
-        'remove it; it would not be honoured',
-      ),
-    );
-    return false;
-  }
-  const errors = schemaErrors(document);
-  findings.errors.push(...errors);
-  return errors.length === 0;
+const API_VERSION = 'helmgate.dev/v1alpha1';
+
+interface SortedDocuments {
+  readonly policies: readonly YamlDocument[];
+  readonly exceptions: readonly YamlDocument[];
 }
 
-function checkNames(policies: readonly YamlDocument[], { errors }: Findings): void {
+/** The documents that fit their schema, by kind. */
+function sortDocuments(documents: readonly YamlDocument[], findings: Findings): SortedDocuments {
+  const policies: YamlDocument[] = [];
+  const exceptions: YamlDocument[] = [];
+  for (const document of documents) {
+    if (findings.errors.length >= MAX_FINDINGS) break;
+    const ours = valueAt(document.value, ['apiVersion']) === API_VERSION;
+    const kind = valueAt(document.value, ['kind']);
+    // Tests may lie beside the policies that they are about; `helmgate test` reads them.
+    if (ours && kind === 'PolicyTest') continue;
+    if (ours && typeof kind === 'string' && kind !== 'Policy' && kind !== 'Exception') {
+      const place = document.placeOf(['kind']);
+      const hint = didYouMean(kind, ['Policy', 'Exception', 'PolicyTest']);
+      findings.errors.push(locatedError(document.source, place, 'kind must be Policy or Exception', hint));
+      continue;
+    }
+    const exception = ours && kind === 'Exception';
+    const errors = schemaErrors(document, exception ? EXCEPTION_SCHEMA : undefined);
+    findings.errors.push(...errors);
+    if (errors.length === 0) (exception ? exceptions : policies).push(document);
+  }
+  return { policies, exceptions };
+}
+
+function checkNames(
+  what: 'policy' | 'exception',
+  documents: readonly YamlDocument[],
+  { errors }: Findings,
+): void {
   const seen = new Map<string, YamlDocument>();
-  for (const document of policies) {
-    const name = textOf(valueAt(document.value, ['metadata', 'name']));
+  for (const document of documents) {
+    const name = nameOf(document);
     const first = seen.get(name);
     if (first === undefined) seen.set(name, document);
     else {
       const at = `${first.source.file}:${first.placeOf(['metadata', 'name']).line}`;
-      errors.push(
-        locatedError(
-          document.source,
-          document.placeOf(['metadata', 'name']),
-          `the policy name ${name} is taken by ${at}`,
-        ),
-      );
+      const place = document.placeOf(['metadata', 'name']);
+      errors.push(locatedError(document.source, place, `the ${what} name ${name} is taken by ${at}`));
     }
   }
 }
 
-function compilePolicy(
-  document: YamlDocument,
-  commit: string | undefined,
+function compileExceptions(
+  documents: readonly YamlDocument[],
+  policies: ReadonlyMap<string, PolicyRules>,
+  { commit, now }: CompileOptions,
   findings: Findings,
-): readonly CompiledRule[] {
-  const policy = textOf(valueAt(document.value, ['metadata', 'name']));
-  const written = valueAt(document.value, ['spec', 'match']);
-  const match = compileMatch(isJsonObject(written) ? written : undefined);
-  const enforcement = (valueAt(document.value, ['spec', 'enforcement']) ?? 'Deny') as Enforcement;
-  const rules = valueAt(document.value, ['spec', 'rules']) as readonly JsonObject[];
-  const ids = new Set<string>();
-  return rules.flatMap((rule, index) => {
-    const at = ['spec', 'rules', String(index)];
+): readonly CompiledException[] {
+  // A policy with errors in it is not known here: what an exception says of it would be a follow-up error.
+  const known = findings.errors.length === 0 ? policies : undefined;
+  const nowMs = now === undefined ? undefined : Date.parse(now);
+  return documents.flatMap((document) => {
     const context = contextOf(document, commit, findings);
-    const id = textOf(rule['id']);
-    if (ids.has(id)) context.error([...at, 'id'], `the rule id ${id} occurs twice in this policy`);
-    ids.add(id);
-    const body = compileBody(rule, at, context);
-    if (body === undefined) return [];
-    const own = (rule['enforcement'] ?? enforcement) as Enforcement;
-    return [{ policy, id, enforcement: own, place: context.placeOf(at), match, body }];
+    return compileException(document, known, context, nowMs) ?? [];
   });
-}
-
-function compileBody(
-  rule: JsonObject,
-  at: readonly string[],
-  context: RuleContext,
-): CompiledRule['body'] | undefined {
-  const fields = Object.keys(rule).filter((field) => RULE_CATALOGUE.has(field));
-  const [field, second] = fields;
-  const known = [...RULE_CATALOGUE.keys()].join(', ');
-  if (field === undefined) {
-    context.error(at, `a rule needs one of ${known}`);
-    return undefined;
-  }
-  if (second !== undefined) {
-    context.error(
-      [...at, second],
-      `a rule has one of ${known}, this one has ${fields.join(' and ')}`,
-      'make it two rules',
-    );
-    return undefined;
-  }
-  return RULE_CATALOGUE.get(field)?.compile(rule[field] as Json, [...at, field], context);
 }
 
 function contextOf(
@@ -199,10 +219,18 @@ function contextOf(
       const place = { file: document.source.file, ...document.placeOf(tokens, at) };
       return commit === undefined ? place : { ...place, commit };
     },
-    error(tokens, message, hint) {
-      errors.push(locatedError(document.source, document.placeOf(tokens), message, hint));
+    error(tokens, message, hint, offset) {
+      if (errors.length >= MAX_FINDINGS) return;
+      const start = document.placeOf(tokens);
+      const written = offset === undefined ? undefined : valueAt(document.value, tokens);
+      const place =
+        typeof written === 'string' && offset !== undefined
+          ? placeInScalar(document.source.text, start, written, offset)
+          : undefined;
+      errors.push(locatedError(document.source, place ?? start, message, hint));
     },
     warn(tokens, message) {
+      if (warnings.length >= MAX_FINDINGS) return;
       warnings.push(locatedError(document.source, document.placeOf(tokens, 'key'), message));
     },
   };
@@ -212,7 +240,8 @@ function indexByKind(rules: readonly CompiledRule[]): ReadonlyMap<string, readon
   const index = new Map<string, CompiledRule[]>();
   for (const rule of rules) {
     for (const kind of rule.body.kinds) {
-      if (rule.match.kinds !== undefined && !rule.match.kinds.has(kind)) continue;
+      const { kinds } = rule.match;
+      if (kinds === undefined ? rule.body.kindsOnRequest?.includes(kind) : !kinds.has(kind)) continue;
       const list = index.get(kind);
       if (list === undefined) index.set(kind, [rule]);
       else list.push(rule);
@@ -221,7 +250,8 @@ function indexByKind(rules: readonly CompiledRule[]): ReadonlyMap<string, readon
   return index;
 }
 
-/** A field that the schema says is a text. */
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
+/** The name that the schema says is there. */
+function nameOf(document: YamlDocument): string {
+  const name: Json | undefined = valueAt(document.value, ['metadata', 'name']);
+  return typeof name === 'string' ? name : '';
 }

@@ -23,6 +23,7 @@ export interface Finding {
   readonly policy: string;
   readonly rule: string;
   readonly reason: FindingReason;
+  /** What holds for this object at this moment: by date, by namespace, and by the ratchet. */
   readonly enforcement: Enforcement;
   /** Dotted path of the field that was judged, `spec.chart.spec.version`. */
   readonly path: string;
@@ -34,6 +35,10 @@ export interface Finding {
   readonly wouldPass?: string;
   /** Set where the answer is to wait: the release is held and looked at again. At release time only. */
   readonly hold?: Hold;
+  /** When the rule begins to deny what it finds here, where it does not yet: RFC 3339. */
+  readonly deniesFrom?: string;
+  /** Found in the stored object just so, hence a Warn where it would be a Deny. */
+  readonly ratcheted?: true;
   readonly place: PolicyPlace;
 }
 
@@ -59,20 +64,21 @@ export interface Mutation {
   readonly place?: PolicyPlace;
 }
 
-/** How a rule ended, for metrics: one entry for each rule that matched and was evaluated. */
+/** How a rule ended, for metrics: one entry for each rule that matched and was evaluated; `excepted` when an exception was needed. */
 export interface RuleResult {
   readonly policy: string;
   readonly rule: string;
-  readonly result: 'pass' | 'mutated' | 'finding' | 'error';
+  readonly result: 'pass' | 'mutated' | 'finding' | 'excepted' | 'error';
 }
 
-/** An exception that let something pass which its rule would have found. */
+/** An exception that let something pass which its rule would have found or changed. */
 export interface UsedException {
   readonly exception: string;
   readonly policy: string;
   readonly rule: string;
   /** RFC 3339. */
   readonly expires: string;
+  /** How many findings it took away; 1 for a rule that failed. */
   readonly findings: number;
 }
 
@@ -90,7 +96,10 @@ export interface Decision {
   /** Single-line texts for the user, at most 200 characters each (admission.md, facts). */
   readonly warnings: readonly string[];
   readonly ruleResults: readonly RuleResult[];
+  /** The exceptions that were needed, also on a dry run, which counts no use; absent when none was. */
   readonly exceptions?: readonly UsedException[];
+  /** The smallest edit after which the object passes, tried; at the validating endpoint, where one was found. */
+  readonly repair?: readonly Edit[];
   /** Digest of the policy set that judged, and the commit of its files when known. */
   readonly policySet: { readonly digest: string; readonly commit?: string };
 }

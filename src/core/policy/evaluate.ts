@@ -1,23 +1,24 @@
 import { diffJson } from '../json/diff.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY, OBJECT_SHAPE_RULE } from './built-in.ts';
-import type { Decision, Enforcement, Finding, Hold, Mutation, Phase, RuleResult } from './decision.ts';
+import type { Decision, Finding, Hold, Phase } from './decision.ts';
+import { STRICTNESS } from './enforcement.ts';
 import type { Facts } from './facts.ts';
-import { matchSubject } from './match.ts';
-import { type MatchedRules, type Mutated, mutateObject, prepare } from './mutate.ts';
+import { judgeRules, type Repairs, type RuleJudgements } from './judge-rules.ts';
+import { type Mutated, mutateObject, prepare } from './mutate.ts';
 import { isJudged, shapeProblem } from './object-shape.ts';
 import type { PolicySet } from './policy-set.ts';
+import { createRatchet } from './ratchet.ts';
 import type { CompiledRule } from './rule.ts';
+import { selectRules } from './select-rules.ts';
 import { shortText } from './short-text.ts';
 import type { Subject } from './subject.ts';
-
-const STRICTNESS: Readonly<Record<Enforcement, number>> = { Deny: 0, Warn: 1, Audit: 2 };
 
 /** The API server cuts all warnings once they pass 4,096 runes together; twenty of 200 stay below it. */
 const MAX_WARNINGS = 20;
 
 /**
- * Judges one object against a policy set: match, then mutate, then judge the mutated object. At release time nothing is
- * mutated: what is stored is judged as it is.
+ * Judges one object against a policy set: match, exceptions, overrides and defaults, then the mutated object is judged. At release
+ * time nothing is mutated: what is stored is judged as it is.
  *
  * Pure: the same input gives the same decision, byte for byte. Deletions, and kinds that no rule knows, are allowed. An object
  * whose shape rules cannot rely on is denied (InvalidObject); a rule that throws denies (PolicyError) and the others still speak.
@@ -26,153 +27,78 @@ export function evaluate(set: PolicySet, subject: Subject, facts: Facts, phase: 
   return evaluateInParts(set, subject, facts, phase).decision;
 }
 
-/** A decision, and which of its warnings are about what was changed rather than about what was found. */
+/** A decision, and what callers want to know that is no part of it. */
 export interface Evaluation {
   readonly decision: Decision;
+  /** Those of its warnings that are about what was changed rather than about what was found. */
   readonly mutationWarnings: ReadonlySet<string>;
+  /** What the rules propose, by finding of the decision. */
+  readonly repairs: Repairs;
 }
 
-/** As {@link evaluate}, for callers that tell the user about changes and findings in different answers. */
+/** As {@link evaluate}, for callers that tell the user about changes and findings apart, or search for an edit that passes. */
 export function evaluateInParts(set: PolicySet, subject: Subject, facts: Facts, phase: Phase): Evaluation {
   const judged =
     isJudged(subject.group, subject.kind) &&
     subject.operation !== 'DELETE' &&
     subject.operation !== 'CONNECT';
-  if (!judged) return decide(set, subject, unchanged(subject), [], [], []);
+  if (!judged) return decide(set, subject, unchanged(subject), NOTHING, phase);
   const problem = shapeProblem(subject.kind, subject.object);
   if (problem !== undefined) {
-    const finding: Finding = {
-      policy: BUILT_IN_POLICY,
-      rule: OBJECT_SHAPE_RULE,
-      reason: 'InvalidObject',
-      enforcement: 'Deny',
-      path: problem.path,
-      message: problem.message,
-      place: BUILT_IN_PLACE,
-    };
-    return decide(set, subject, unchanged(subject), [finding], [], []);
+    const findings = [invalidObject(problem)];
+    return decide(set, subject, unchanged(subject), { ...NOTHING, findings }, phase);
   }
   const errors = new Map<CompiledRule, unknown>();
   const onError = (rule: CompiledRule, error: unknown) => errors.set(rule, error);
   const prepared = phase === 'admission' ? prepare(set, subject) : undefined;
-  const rules = selectRules(set, subject, prepared?.lifted.object ?? subject.object, facts, onError);
+  const object = prepared?.lifted.object ?? subject.object;
+  const selection = selectRules(set, subject, object, facts, phase, onError);
+  const ratchet =
+    phase === 'admission' && selection.rules.some(({ rule }) => rule.ratchet === true)
+      ? createRatchet(subject, selection.context, facts)
+      : undefined;
   const mutated =
-    prepared === undefined ? unchanged(subject) : mutateObject(subject, prepared, rules, facts, onError);
-  const judgements = rules.matched.map((rule) => judgeRule(rule, subject, mutated, facts, phase, onError));
-  const findings = [...mutated.findings, ...judgements.flatMap(({ findings }) => findings)];
-  for (const [rule, error] of errors) findings.push(policyError(set, rule, error));
-  const results = rules.matched.map((rule) => resultOf(rule, errors, findings, mutated.mutations));
-  return decide(
-    set,
-    subject,
-    mutated,
-    findings,
-    judgements.flatMap(({ warnings }) => warnings),
-    results,
-  );
+    prepared === undefined
+      ? unchanged(subject)
+      : mutateObject(subject, prepared, selection, facts, ratchet, onError);
+  const setName = set.digest.slice(0, 19);
+  const input = { subject, mutated, facts, phase, ratchet, errors, setName };
+  return decide(set, subject, mutated, judgeRules(selection.rules, input), phase);
 }
 
-function selectRules(
-  set: PolicySet,
-  subject: Subject,
-  object: Subject['object'],
-  facts: Facts,
-  onError: (rule: CompiledRule, error: unknown) => void,
-): MatchedRules {
-  const matched: CompiledRule[] = [];
-  const excludedSubject: CompiledRule[] = [];
-  for (const rule of set.rulesByKind.get(subject.kind) ?? []) {
-    try {
-      const result = matchSubject(rule.match, subject, object, facts);
-      if (result === 'Match') matched.push(rule);
-      else if (result === 'ExcludedSubject') excludedSubject.push(rule);
-    } catch (error) {
-      onError(rule, error);
-    }
-  }
-  return { matched, excludedSubject };
-}
-
-function judgeRule(
-  rule: CompiledRule,
-  subject: Subject,
-  { object }: Mutated,
-  facts: Facts,
-  phase: Phase,
-  onError: (rule: CompiledRule, error: unknown) => void,
-): { readonly findings: readonly Finding[]; readonly warnings: readonly string[] } {
-  if (rule.body.judge === undefined) return { findings: [], warnings: [] };
-  try {
-    const { findings, warnings } = rule.body.judge({
-      subject,
-      object,
-      facts,
-      phase,
-      mutates: rule.enforcement === 'Deny',
-    });
-    const { policy, id, enforcement, place } = rule;
-    return {
-      findings: findings.map((draft) => ({ policy, rule: id, enforcement, place, ...draft })),
-      warnings,
-    };
-  } catch (error) {
-    onError(rule, error);
-    return { findings: [], warnings: [] };
-  }
-}
-
-/** A rule that cannot be evaluated denies, whatever its own enforcement says. */
-function policyError(set: PolicySet, rule: CompiledRule, error: unknown): Finding {
-  const text = error instanceof Error ? error.message : String(error);
-  return {
-    policy: rule.policy,
-    rule: rule.id,
-    reason: 'PolicyError',
-    enforcement: 'Deny',
-    path: 'spec',
-    message: shortText(`the rule failed in policy set ${set.digest.slice(0, 19)}: ${text}`),
-    place: rule.place,
-  };
-}
-
-function resultOf(
-  rule: CompiledRule,
-  errors: ReadonlyMap<CompiledRule, unknown>,
-  findings: readonly Finding[],
-  mutations: readonly Mutation[],
-): RuleResult {
-  const { policy, id } = rule;
-  const isOwn = (entry: { readonly policy: string; readonly rule: string }) =>
-    entry.policy === policy && entry.rule === id;
-  if (errors.has(rule)) return { policy, rule: id, result: 'error' };
-  if (findings.some(isOwn)) return { policy, rule: id, result: 'finding' };
-  return { policy, rule: id, result: mutations.some(isOwn) ? 'mutated' : 'pass' };
-}
+const NOTHING: RuleJudgements = {
+  findings: [],
+  warnings: [],
+  repairs: new Map(),
+  exceptions: [],
+  results: [],
+};
 
 function decide(
-  set: PolicySet,
+  { digest, commit }: PolicySet,
   subject: Subject,
   mutated: Mutated,
-  findings: readonly Finding[],
-  warnings: readonly string[],
-  ruleResults: readonly RuleResult[],
+  { findings, warnings, repairs, exceptions, results }: RuleJudgements,
+  phase: Phase,
 ): Evaluation {
-  const sorted = findings.toSorted((a, b) => STRICTNESS[a.enforcement] - STRICTNESS[b.enforcement]);
+  const all = [...mutated.findings, ...findings];
+  const sorted = all.toSorted((a, b) => STRICTNESS[a.enforcement] - STRICTNESS[b.enforcement]);
   const warned = sorted.filter(({ enforcement }) => enforcement === 'Warn').map(warningOf);
-  const all = [...new Set([...warned, ...mutated.warnings, ...warnings])];
+  const texts = [...new Set([...warned, ...mutated.warnings, ...warnings])];
   const denying = sorted.filter(({ enforcement }) => enforcement === 'Deny');
-  const held = holdOf(denying);
+  const held = phase === 'release' ? holdOf(denying) : undefined;
   const decision: Decision = {
     allowed: denying.length === 0,
     ...(held === undefined ? {} : { held }),
     findings: sorted,
     mutations: mutated.mutations,
     patch: diffJson(subject.object, mutated.object),
-    warnings: all.slice(0, MAX_WARNINGS),
-    ruleResults,
-    policySet: { digest: set.digest, ...(set.commit === undefined ? {} : { commit: set.commit }) },
+    warnings: texts.slice(0, MAX_WARNINGS),
+    ruleResults: results,
+    ...(exceptions.length === 0 ? {} : { exceptions }),
+    policySet: { digest, ...(commit === undefined ? {} : { commit }) },
   };
-  return { decision, mutationWarnings: new Set(mutated.warnings) };
+  return { decision, mutationWarnings: new Set(mutated.warnings), repairs };
 }
 
 /** A release waits when everything that stands against it is a matter of waiting; until the last of it is over. */
@@ -180,14 +106,38 @@ function holdOf(denying: readonly Finding[]): Hold | undefined {
   const holds = denying.map(({ hold }) => hold);
   if (holds.length === 0 || holds.includes(undefined)) return undefined;
   const ends = holds.map((hold) => hold?.until);
-  const last = ends.reduce((a, b) => (a === undefined || b === undefined ? undefined : a > b ? a : b));
+  const last = ends.reduce((a, b) =>
+    a === undefined || b === undefined ? undefined : Date.parse(a) > Date.parse(b) ? a : b,
+  );
   return last === undefined ? {} : { until: last };
 }
 
-function warningOf({ policy, rule, path, message }: Finding): string {
-  return shortText(`${policy}/${rule}: ${path}: ${message}`);
+function warningOf({ policy, rule, path, message, deniesFrom, ratcheted }: Finding): string {
+  const why = ratcheted === true ? ', as before' : '';
+  const from = deniesFrom === undefined ? '' : `, denied from ${deniesFrom} on`;
+  return shortText(`${policy}/${rule}${why}${from}: ${path}: ${message}`);
 }
 
+function invalidObject({ path, message }: { readonly path: string; readonly message: string }): Finding {
+  return {
+    policy: BUILT_IN_POLICY,
+    rule: OBJECT_SHAPE_RULE,
+    reason: 'InvalidObject',
+    enforcement: 'Deny',
+    path,
+    message,
+    place: BUILT_IN_PLACE,
+  };
+}
+
+const UNCHANGED: Omit<Mutated, 'object'> = {
+  mutations: [],
+  findings: [],
+  warnings: [],
+  changedBy: new Set(),
+  leftAlone: new Set(),
+};
+
 function unchanged(subject: Subject): Mutated {
-  return { object: subject.object, mutations: [], findings: [], warnings: [] };
+  return { ...UNCHANGED, object: subject.object };
 }

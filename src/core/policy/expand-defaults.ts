@@ -1,4 +1,4 @@
-/** From `defaults:` as written to one leaf per field, checked against the fields that the API has. */
+/** From `defaults:` or `overrides:` as written to one leaf per field, checked against the fields that the API has. */
 import { isEqualJson } from '../json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { formatPath, parsePath } from '../json/path.ts';
@@ -7,11 +7,12 @@ import { fieldPaths, findField, isFieldGroup, typeProblem } from './known-fields
 import type { DefaultLeaf } from './rule.ts';
 import type { RuleContext } from './rule-definition.ts';
 
-/** The leaves of a `defaults` map whose tokens in the document are `at`. */
+/** The leaves of a map by kind and path whose tokens in the document are `at`; `what` they are called in messages. */
 export function expandDefaults(
   written: JsonObject,
   at: readonly string[],
   report: RuleContext,
+  what: 'default' | 'override' = 'default',
 ): readonly DefaultLeaf[] {
   const leaves: DefaultLeaf[] = [];
   for (const [kind, fields] of Object.entries(written)) {
@@ -22,13 +23,21 @@ export function expandDefaults(
       if (tokens === undefined) {
         report.error(place, `${JSON.stringify(path)} is neither a dotted path nor a JSON pointer`);
       } else if (tokens[0] !== 'spec' || tokens.length < 2) {
-        report.error(place, `a default can only be set below spec, not at ${formatPath(tokens)}`);
+        report.error(place, `${ARTICLE[what]} can only be set below spec, not at ${formatPath(tokens)}`);
       } else if (value !== undefined) {
-        expand(kind, tokens, value, place, leaves, report);
+        expand(kind, tokens, value, place, { leaves, report, what });
       }
     }
   }
   return leaves;
+}
+
+const ARTICLE = { default: 'a default', override: 'an override' } as const;
+
+interface Expansion {
+  readonly leaves: DefaultLeaf[];
+  readonly report: RuleContext;
+  readonly what: 'default' | 'override';
 }
 
 function expand(
@@ -36,9 +45,9 @@ function expand(
   tokens: readonly string[],
   value: Json,
   at: readonly string[],
-  leaves: DefaultLeaf[],
-  report: RuleContext,
+  expansion: Expansion,
 ): void {
+  const { leaves, report, what } = expansion;
   const found = findField(kind, tokens);
   const open = found?.inside === true || found?.field.type === 'json' || found?.field.type === 'strings';
   if (
@@ -47,25 +56,25 @@ function expand(
     (open || (found === undefined && isFieldGroup(kind, tokens)))
   ) {
     for (const [key, item] of Object.entries(value)) {
-      if (item !== undefined) expand(kind, [...tokens, key], item, [...at, key], leaves, report);
+      if (item !== undefined) expand(kind, [...tokens, key], item, [...at, key], expansion);
     }
     return;
   }
   const path = formatPath(tokens);
   if (found === undefined) {
     if (isFieldGroup(kind, tokens))
-      report.error(at, `${path} is a group of fields: its default must name them`);
+      report.error(at, `${path} is a group of fields: its ${what} must name them`);
     else
       report.error(
         at,
-        `${kind} has no field ${path} that can have a default`,
+        `${kind} has no field ${path} that can have ${ARTICLE[what]}`,
         didYouMean(path, fieldPaths(kind)),
       );
     return;
   }
   const problem = value === null ? 'must not be null' : typeProblem(found, value);
-  if (problem !== undefined) return report.error(at, `the default of ${path} ${problem}`);
-  if (found.field.schemaDefault !== undefined && !found.inside) {
+  if (problem !== undefined) return report.error(at, `the ${what} of ${path} ${problem}`);
+  if (what === 'default' && found.field.schemaDefault !== undefined && !found.inside) {
     report.warn(
       at,
       `${path} is set to ${found.field.schemaDefault} by the API's own schema first, so this default acts only offline`,
@@ -74,5 +83,5 @@ function expand(
   const same = leaves.find((leaf) => leaf.kind === kind && formatPath(leaf.tokens) === path);
   if (same === undefined) leaves.push({ kind, tokens, value, place: report.placeOf(at, 'key') });
   else if (!isEqualJson(same.value, value))
-    report.error(at, `${path} already has another default in this rule`);
+    report.error(at, `${path} already has another ${what} in this rule`);
 }

@@ -13,9 +13,11 @@ export interface SourceFact {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  /** For a HelmChart the URL of the source that it refers to. */
+  /** For a HelmChart the URL of the source that it refers to; for a Bucket `bucket://endpoint/name` (bucket-url.ts). */
   readonly url?: string;
   readonly suspended?: boolean;
+  /** Content of other sources is laid over its own: `spec.include` of a GitRepository, or of the one behind a HelmChart. */
+  readonly includes?: boolean;
   /** The object's own spec, as it is stored. */
   readonly spec?: JsonObject;
 }
@@ -56,11 +58,16 @@ export interface DependentFact {
   readonly otherNamespaceLabels: NonNullable<Facts['otherNamespaceLabels']>;
 }
 
-/** What helm rendered for a release. */
+/**
+ * What helm rendered for a release. At request time: the one object of an API write as `objects`, its apiVersion, kind, namespace and
+ * name taken from the URL (no namespace: cluster-scoped), the rest from the body; a delete has no more than that.
+ */
 export interface RenderedFact {
   readonly objects: readonly JsonObject[];
   /** Objects of hooks, tests included. */
   readonly hooks: readonly JsonObject[];
+  /** What is done to the object; at request time only. */
+  readonly operation?: 'CREATE' | 'UPDATE' | 'DELETE';
 }
 
 /** What the check of a chart's signature gave. */

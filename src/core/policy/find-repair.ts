@@ -66,7 +66,7 @@ export function findRepair(object: JsonObject, judge: (object: JsonObject) => At
 }
 
 /** `spec.timeout: "30s"; remove spec.suspend`, in one line. */
-export function repairText({ edits }: Repair): string {
+export function repairText(edits: readonly Edit[]): string {
   const parts = edits.map(({ tokens, value }) =>
     value === undefined ? `remove ${formatPath(tokens)}` : `${formatPath(tokens)}: ${stringifyJson(value)}`,
   );

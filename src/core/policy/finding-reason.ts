@@ -52,6 +52,7 @@ export type FindingReason =
   | 'SignatureInvalid'
   // schedule, promotion
   | 'OutsideSchedule'
+  | 'BreakGlassRefused'
   | 'NotPromoted'
   // rendered
   | 'ObjectNotAllowed'

@@ -15,9 +15,10 @@ import { canonicalJson } from '../json/canonical.ts';
 import { isEqualJson } from '../json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { parseJson } from '../json/parse.ts';
-import { formatPointer, parsePointer, valueAt, withoutKeyAt, withValueAt } from '../json/pointer.ts';
+import { parsePointer, valueAt, withoutKeyAt, withValueAt } from '../json/pointer.ts';
 import { isAppliedEmpty, isOwned, managedFieldsOf } from './managed-fields.ts';
 import type { PolicySet } from './policy-set.ts';
+import { ruleIndex } from './rule-index.ts';
 import type { Subject } from './subject.ts';
 
 export const DEFAULTS_ANNOTATION = 'helmgate.dev/defaults';
@@ -49,11 +50,7 @@ export function believedRecord(
   const known = new Map(stored);
   const said = readRecord(object).filter(([pointer, value]) => !isEqualJson(known.get(pointer), value));
   if (said.length === 0) return stored;
-  const leaves = (set.rulesByKind.get(kind) ?? []).flatMap(({ body }) => body.defaults ?? []);
-  const present = Map.groupBy(
-    leaves.filter((leaf) => leaf.kind === kind),
-    ({ tokens }) => formatPointer(tokens),
-  );
+  const present = ruleIndex(set).defaultsFor(kind);
   const believed = said.filter(
     ([pointer, value]) =>
       isLifted(parsePointer(pointer) ?? []) ||
@@ -67,18 +64,23 @@ export function stripFormerDefaults(object: JsonObject, record: ReturnType<typeo
   const entries = managedFieldsOf(object);
   const taken = new Map<string, Json>();
   const kept = new Map<string, Json>();
+  const said = new Map(readRecord(object));
+  // An entry that the request no longer has was dropped by an earlier call of the same request: another rule has set the value since.
+  const keep = (pointer: string, value: Json) => {
+    if (isEqualJson(said.get(pointer), value)) kept.set(pointer, value);
+  };
   let result = object;
   for (const [pointer, value] of record) {
     const written = parsePointer(pointer) ?? [];
     if (written[0] !== 'spec' || written.length < 2) continue;
     const lifted = isLifted(written);
-    const tokens = lifted ? [...written.slice(0, -1), 'valuesFiles'] : written;
-    if (!isEqualJson(valueAt(result, tokens), lifted ? [value] : value)) continue;
+    const tokens = fieldOf(written);
+    if (!stands(result, written, value)) continue;
     // Seen as v2 the object has no valuesFile, and what came from it is all there is.
     if (lifted && valueAt(result, written) === undefined) {
-      kept.set(pointer, value);
+      keep(pointer, value);
     } else if (entries === undefined) {
-      kept.set(pointer, value);
+      keep(pointer, value);
     } else if (!isOwned(entries, tokens)) {
       taken.set(pointer, value);
       result = removeWithParents(result, tokens, entries);
@@ -97,6 +99,22 @@ export function withRecord(object: JsonObject, record: DefaultsRecord): JsonObje
   if (annotations === null)
     return withValueAt(object, ['metadata', 'annotations'], { [DEFAULTS_ANNOTATION]: text });
   return withValueAt(object, ANNOTATION_TOKENS, text);
+}
+
+/** The entries of a record whose values still stand where they say. */
+export function standingEntries(object: JsonObject, record: DefaultsRecord): DefaultsRecord {
+  return new Map(
+    [...record].filter(([pointer, value]) => stands(object, parsePointer(pointer) ?? [], value)),
+  );
+}
+
+function stands(object: JsonObject, tokens: readonly string[], value: Json): boolean {
+  return isEqualJson(valueAt(object, fieldOf(tokens)), isLifted(tokens) ? [value] : value);
+}
+
+/** The field that an entry is about. */
+function fieldOf(tokens: readonly string[]): readonly string[] {
+  return isLifted(tokens) ? [...tokens.slice(0, -1), 'valuesFiles'] : tokens;
 }
 
 /** Whether an entry is about `valuesFiles`, as it was made of `valuesFile`. */

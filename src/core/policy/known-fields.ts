@@ -1,5 +1,5 @@
 /**
- * The fields that a policy may give a default: their types, the API version that introduced them, and the value that
+ * The fields that a policy may speak of: their types, the API version that introduced them, and the value that
  * the CRD's own schema fills before any webhook is called (flux.md 1.2, 1.3, 1.6, 1.8).
  *
  * A default at a path that the API does not know would be pruned and the object refused as `NotMutated` for ever; a
@@ -13,6 +13,8 @@ export type FieldType =
   | 'string'
   /** `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$` */
   | 'duration'
+  /** As `duration`, but the schema knows no `h` there. */
+  | 'durationWithoutHours'
   | 'list'
   /** Keys and texts of the author's choice. */
   | 'strings'
@@ -33,6 +35,7 @@ const bool2: KnownField = { type: 'boolean', since: 'v2' };
 const integer: KnownField = { type: 'integer' };
 const string: KnownField = { type: 'string' };
 const duration: KnownField = { type: 'duration' };
+const timeoutOfSource: KnownField = { type: 'durationWithoutHours' };
 const list: KnownField = { type: 'list' };
 const strings2: KnownField = { type: 'strings', since: 'v2' };
 const oneOf = (...values: readonly string[]): KnownField => ({ type: values });
@@ -133,7 +136,7 @@ const HELM_REPOSITORY: Readonly<Record<string, KnownField>> = {
   'spec.url': string,
   'spec.type': { type: ['default', 'oci'], since: 'v1beta2' },
   'spec.interval': duration,
-  'spec.timeout': duration,
+  'spec.timeout': timeoutOfSource,
   'spec.secretRef.name': string,
   'spec.certSecretRef.name': { type: 'string', since: 'v1beta2' },
   'spec.passCredentials': bool,
@@ -142,9 +145,51 @@ const HELM_REPOSITORY: Readonly<Record<string, KnownField>> = {
   'spec.suspend': bool,
 };
 
+const HELM_CHART: Readonly<Record<string, KnownField>> = {
+  'spec.chart': string,
+  'spec.version': { type: 'string', schemaDefault: '*' },
+  'spec.sourceRef.apiVersion': string,
+  'spec.sourceRef.kind': oneOf('HelmRepository', 'GitRepository', 'Bucket'),
+  'spec.sourceRef.name': string,
+  'spec.interval': duration,
+  'spec.reconcileStrategy': { type: ['ChartVersion', 'Revision'], schemaDefault: 'ChartVersion' },
+  'spec.valuesFiles': list,
+  'spec.ignoreMissingValuesFiles': bool,
+  'spec.suspend': bool,
+  'spec.verify.provider': { type: ['cosign', 'notation'], schemaDefault: 'cosign' },
+  'spec.verify.secretRef.name': string,
+  'spec.verify.matchOIDCIdentity': list,
+};
+
+const OCI_REPOSITORY: Readonly<Record<string, KnownField>> = {
+  'spec.url': string,
+  'spec.ref.digest': string,
+  'spec.ref.semver': string,
+  'spec.ref.semverFilter': string,
+  'spec.ref.tag': string,
+  'spec.layerSelector.mediaType': string,
+  'spec.layerSelector.operation': oneOf('extract', 'copy'),
+  'spec.interval': duration,
+  'spec.timeout': { type: 'durationWithoutHours', schemaDefault: '60s' },
+  'spec.provider': { type: ['generic', 'aws', 'azure', 'gcp'], schemaDefault: 'generic' },
+  'spec.secretRef.name': string,
+  'spec.certSecretRef.name': string,
+  'spec.proxySecretRef.name': string,
+  'spec.serviceAccountName': string,
+  'spec.verify.provider': { type: ['cosign', 'notation'], schemaDefault: 'cosign' },
+  'spec.verify.secretRef.name': string,
+  'spec.verify.matchOIDCIdentity': list,
+  'spec.verify.trustedRootSecretRef.name': string,
+  'spec.ignore': string,
+  'spec.insecure': bool,
+  'spec.suspend': bool,
+};
+
 const FIELDS: Readonly<Record<string, Readonly<Record<string, KnownField>>>> = {
   HelmRelease: HELM_RELEASE,
   HelmRepository: HELM_REPOSITORY,
+  HelmChart: HELM_CHART,
+  OCIRepository: OCI_REPOSITORY,
 };
 
 /** API versions from old to new; a field with `since` exists from that one on. */
@@ -189,6 +234,7 @@ export function existsInVersion(field: KnownField, version: string): boolean {
 }
 
 const DURATION = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/;
+const DURATION_WITHOUT_HOURS = /^([0-9]+(\.[0-9]+)?(ms|s|m))+$/;
 
 /** What is wrong with a value for a field, as `must be ...`; undefined when it fits. */
 export function typeProblem({ field, inside }: FoundField, value: Json): string | undefined {
@@ -205,6 +251,10 @@ export function typeProblem({ field, inside }: FoundField, value: Json): string 
       return typeof value === 'string' && DURATION.test(value)
         ? undefined
         : 'must be a duration such as 30s, 5m or 1h30m';
+    case 'durationWithoutHours':
+      return typeof value === 'string' && DURATION_WITHOUT_HOURS.test(value)
+        ? undefined
+        : 'must be a duration without hours, such as 30s, 5m or 90m';
     case 'list':
       return Array.isArray(value) ? undefined : 'must be a list';
     case 'strings':

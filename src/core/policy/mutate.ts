@@ -1,6 +1,6 @@
 /**
  * From an object as it came to the object as the policies want it: former defaults are taken out, beta-only fields lifted, then
- * the rules fill and narrow until nothing changes. The outcome depends on the object alone, and judging it again changes nothing.
+ * the rules force, fill and narrow until nothing changes. Judging the outcome again changes nothing.
  */
 import { isEqualJson } from '../json/equal.ts';
 import type { Json, JsonObject } from '../json/json.ts';
@@ -9,32 +9,32 @@ import { formatPointer, parsePointer, valueAt, withValueAt } from '../json/point
 import { BETA_FIELDS_RULE, BUILT_IN_PLACE, BUILT_IN_POLICY, FORMER_DEFAULTS_RULE } from './built-in.ts';
 import type { Finding, Mutation } from './decision.ts';
 import type { Facts } from './facts.ts';
-import { believedRecord, type Stripped, stripFormerDefaults, withRecord } from './former-defaults.ts';
+import {
+  believedRecord,
+  type Stripped,
+  standingEntries,
+  stripFormerDefaults,
+  withRecord,
+} from './former-defaults.ts';
 import { type Lifted, liftBetaFields } from './lift.ts';
 import { isOwned, managedFieldsOf } from './managed-fields.ts';
+import { type AppliedChange, MutationRounds } from './mutation-rounds.ts';
 import type { PolicySet } from './policy-set.ts';
-import type { Change, CompiledRule } from './rule.ts';
+import type { Ratchet } from './ratchet.ts';
+import type { CompiledRule } from './rule.ts';
+import type { OnRuleError, SelectedRule, Selection } from './select-rules.ts';
 import { shortText } from './short-text.ts';
 import type { Subject } from './subject.ts';
-
-/** More than two rounds are needed only where rules answer one another; four without an end is a fight. */
-const MAX_ROUNDS = 4;
 
 export interface Mutated {
   readonly object: JsonObject;
   readonly mutations: readonly Mutation[];
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
-}
-
-/** Rules whose match said yes, and those that only the asking user is excluded from. */
-export interface MatchedRules {
-  readonly matched: readonly CompiledRule[];
-  readonly excludedSubject: readonly CompiledRule[];
-}
-
-interface Applied extends Change {
-  readonly rule: CompiledRule;
+  /** Rules to which the mutations are due. */
+  readonly changedBy: ReadonlySet<CompiledRule>;
+  /** Rules that left alone, by the ratchet, what they would have changed. */
+  readonly leftAlone: ReadonlySet<CompiledRule>;
 }
 
 /** The object with beta-only fields lifted and former defaults gone: what rules are matched against at admission. */
@@ -50,96 +50,50 @@ export function prepare(
 export function mutateObject(
   subject: Subject,
   { stripped, lifted }: ReturnType<typeof prepare>,
-  rules: MatchedRules,
+  { rules, otherRequest }: Selection,
   facts: Facts,
-  onError: (rule: CompiledRule, error: unknown) => void,
+  ratchet: Ratchet | undefined,
+  onError: OnRuleError,
 ): Mutated {
-  const warnings = new Set([
-    ...stuckDefaults(stripped, rules.matched, subject.kind),
+  const rounds = new MutationRounds(subject, facts, ratchet, onError);
+  const object = rounds.run(lifted.object, rules);
+  const { applied } = rounds;
+  const restored = restoreOthers(object, stripped, otherRequest, subject.kind, applied);
+  const recorded = withRecord(restored, recordOf(restored, stripped, lifted, applied));
+  const warnings = [
+    ...stuckDefaults(stripped, rules, subject.kind),
     ...liftWarnings(lifted),
-  ]);
-  const applied = new Map<string, Applied>();
-  const findings: Finding[] = lifted.unsupported.map(unsupportedField);
-  let object = lifted.object;
-  let settled = false;
-  for (let round = 0; round < MAX_ROUNDS && !settled; round += 1) {
-    const before = object;
-    object = runRound(subject, object, rules.matched, facts, { applied, warnings, findings, onError });
-    settled = object === before;
-  }
-  if (!settled)
-    findings.push(...[...applied.values()].filter(isNarrow).map((change) => conflict(change, [])));
-  object = restoreExcluded(object, stripped, rules.excludedSubject, subject.kind, applied);
-  object = withRecord(object, recordOf(object, stripped, lifted, applied));
+    ...rounds.warnings,
+  ];
+  const changes = changesIn(subject.object, recorded, inOrderOf(rules, applied));
   return {
-    object,
-    mutations: mutationsOf(subject.object, object, lifted, stripped, applied),
-    findings,
-    warnings: [...warnings],
+    object: recorded,
+    mutations: mutationsOf(subject.object, recorded, lifted, stripped, changes),
+    changedBy: new Set(changes.map(({ rule }) => rule)),
+    findings: [...lifted.unsupported.map(unsupportedField), ...rounds.conflicts()],
+    warnings: [...new Set(warnings)],
+    leftAlone: rounds.leftAlone,
   };
 }
 
-interface RoundState {
-  readonly applied: Map<string, Applied>;
-  readonly warnings: Set<string>;
-  readonly findings: Finding[];
-  readonly onError: (rule: CompiledRule, error: unknown) => void;
+/** Changes in the order of their rules, not in the order in which they were made; those of no selected rule last. */
+function inOrderOf(
+  rules: readonly SelectedRule[],
+  applied: ReadonlyMap<string, AppliedChange>,
+): readonly AppliedChange[] {
+  const byRule = Map.groupBy(applied.values(), ({ rule }) => rule);
+  if (byRule.size < 2) return [...applied.values()];
+  const selected = rules.flatMap(({ rule }) => byRule.get(rule) ?? []);
+  return [...new Set([...selected, ...applied.values()])];
 }
 
-/** All rules see the object as it was when the round began, so that their order decides nothing but narrowing in turn. */
-function runRound(
-  subject: Subject,
-  before: JsonObject,
-  rules: readonly CompiledRule[],
-  facts: Facts,
-  state: RoundState,
-): JsonObject {
-  const inThisRound = new Map<string, Applied>();
-  let object = before;
-  for (const rule of rules) {
-    if (rule.body.mutate === undefined || rule.enforcement !== 'Deny') continue;
-    const input = { subject, facts, phase: 'admission', mutates: true } as const;
-    try {
-      const { changes, warnings } = rule.body.mutate({ ...input, object: before });
-      for (const warning of warnings) state.warnings.add(warning);
-      for (const first of changes) {
-        const { pointer } = first;
-        const other = inThisRound.get(pointer);
-        const change =
-          other === undefined || !isNarrow(other) ? first : again(rule, { ...input, object }, first);
-        if (change === undefined) continue;
-        if (other !== undefined && !isNarrow(change)) {
-          if (!isEqualJson(other.value, change.value))
-            state.findings.push(conflict({ ...change, rule }, [other]));
-          continue;
-        }
-        object = withValueAt(object, change.tokens, change.value);
-        inThisRound.set(pointer, { ...change, rule });
-        state.applied.set(pointer, { ...change, rule });
-      }
-    } catch (error) {
-      state.onError(rule, error);
-    }
-  }
-  return object;
-}
-
-/** What a rule still wants at a place that another rule has narrowed in this round. */
-function again(
-  rule: CompiledRule,
-  input: Parameters<NonNullable<CompiledRule['body']['mutate']>>[0],
-  change: Change,
-): Change | undefined {
-  return rule.body.mutate?.(input).changes.find(({ pointer }) => pointer === change.pointer);
-}
-
-/** A rule that only this user is excluded from keeps what it filled in earlier: his edit must not undo it. */
-function restoreExcluded(
+/** A rule that only the request keeps out keeps what it filled in earlier: this edit must not undo it. */
+function restoreOthers(
   object: JsonObject,
   { taken }: Stripped,
   rules: readonly CompiledRule[],
   kind: string,
-  applied: Map<string, Applied>,
+  applied: Map<string, AppliedChange>,
 ): JsonObject {
   let result = object;
   for (const rule of rules) {
@@ -155,9 +109,9 @@ function restoreExcluded(
 }
 
 /** A former default that stays, since ownership cannot be told, is worth a line when the policies say something else by now. */
-function stuckDefaults({ kept }: Stripped, rules: readonly CompiledRule[], kind: string): readonly string[] {
+function stuckDefaults({ kept }: Stripped, rules: readonly SelectedRule[], kind: string): readonly string[] {
   if (kept.size === 0) return [];
-  const leaves = rules.flatMap(({ body }) => body.defaults ?? []).filter((leaf) => leaf.kind === kind);
+  const leaves = rules.flatMap(({ rule }) => rule.body.defaults ?? []).filter((leaf) => leaf.kind === kind);
   const current = new Map(leaves.map(({ tokens, value }) => [formatPointer(tokens), value]));
   return [...kept]
     .filter(
@@ -187,9 +141,9 @@ function recordOf(
   object: JsonObject,
   stripped: Stripped,
   lifted: Lifted,
-  applied: ReadonlyMap<string, Applied>,
+  applied: ReadonlyMap<string, AppliedChange>,
 ): ReadonlyMap<string, Json> {
-  const record = new Map(stripped.kept);
+  const record = new Map(standingEntries(object, stripped.kept));
   const entries = managedFieldsOf(object) ?? [];
   for (const { tokens, value } of lifted.filled) record.set(formatPointer(tokens), value);
   for (const [pointer, { kind, tokens, value }] of applied) {
@@ -200,47 +154,38 @@ function recordOf(
   return record;
 }
 
+/** The changes that can still be seen in the outcome. */
+function changesIn(
+  from: JsonObject,
+  to: JsonObject,
+  changes: readonly AppliedChange[],
+): readonly AppliedChange[] {
+  return changes.filter(({ tokens }) => isChanged(from, to, tokens));
+}
+
+function isChanged(from: JsonObject, to: JsonObject, tokens: readonly string[]): boolean {
+  return !isEqualJson(valueAt(from, tokens), valueAt(to, tokens));
+}
+
 function mutationsOf(
   from: JsonObject,
   to: JsonObject,
   lifted: Lifted,
   { taken }: Stripped,
-  applied: ReadonlyMap<string, Applied>,
+  changes: readonly AppliedChange[],
 ): readonly Mutation[] {
-  const changed = (tokens: readonly string[]) => !isEqualJson(valueAt(from, tokens), valueAt(to, tokens));
+  const changed = (pointer: string) => isChanged(from, to, parsePointer(pointer) ?? []);
   const mutations: Mutation[] = lifted.pointers
-    .filter((pointer) => changed(parsePointer(pointer) ?? []))
+    .filter(changed)
     .map((pointer) => ({ policy: BUILT_IN_POLICY, rule: BETA_FIELDS_RULE, pointer, kind: 'lift' }));
-  for (const [pointer, { rule, kind, tokens }] of applied) {
-    if (changed(tokens))
-      mutations.push({ policy: rule.policy, rule: rule.id, pointer, kind, place: rule.place });
-  }
+  for (const { rule, kind, pointer } of changes)
+    mutations.push({ policy: rule.policy, rule: rule.id, pointer, kind, place: rule.place });
+  const told = new Set(changes.map(({ pointer }) => pointer));
   for (const pointer of taken.keys()) {
-    if (!applied.has(pointer) && changed(parsePointer(pointer) ?? [])) {
+    if (!told.has(pointer) && changed(pointer))
       mutations.push({ policy: BUILT_IN_POLICY, rule: FORMER_DEFAULTS_RULE, pointer, kind: 'default' });
-    }
   }
   return mutations;
-}
-
-function isNarrow(change: Change): boolean {
-  return change.kind === 'narrow';
-}
-
-function conflict(change: Applied, others: readonly Applied[]): Finding {
-  const path = formatPath(change.tokens);
-  const names = [...others, change].map(({ rule }) => `${rule.policy}/${rule.id}`).join(' and ');
-  return {
-    policy: change.rule.policy,
-    rule: change.rule.id,
-    reason: 'MutationConflict',
-    enforcement: 'Deny',
-    path,
-    message: shortText(
-      others.length > 0 ? `${names} set ${path} to different values` : `${names} does not settle ${path}`,
-    ),
-    place: change.rule.place,
-  };
 }
 
 function unsupportedField({ path, message, wouldPass }: Lifted['unsupported'][number]): Finding {

@@ -26,6 +26,13 @@ export function matchesName(pattern: NamePattern, name: string): boolean {
   return true;
 }
 
+/** Whether the beginnings, and the endings, of two patterns with stars agree as far as both go: most pairs do not. */
+function canMeet(left: NamePattern, right: NamePattern): boolean {
+  const [a = '', b = ''] = [left.parts[0], right.parts[0]];
+  const [y = '', z = ''] = [left.parts.at(-1), right.parts.at(-1)];
+  return (a.startsWith(b) || b.startsWith(a)) && (y.endsWith(z) || z.endsWith(y));
+}
+
 /**
  * Whether some name matches both patterns. Patterns are at most 253 characters (a DNS name), which bounds the table.
  *
@@ -33,6 +40,9 @@ export function matchesName(pattern: NamePattern, name: string): boolean {
  * can stand for nothing (step over it) or swallow one more character, or star, of the other side.
  */
 export function canMatchSameName(left: NamePattern, right: NamePattern): boolean {
+  if (left.parts.length === 1) return matchesName(right, left.text);
+  if (right.parts.length === 1) return matchesName(left, right.text);
+  if (!canMeet(left, right)) return false;
   const a = left.text;
   const b = right.text;
   let reachable: boolean[] = [true];

@@ -7,6 +7,7 @@
 import { HELM_GROUP, SOURCE_GROUP } from '../api/resources.ts';
 import { isJsonObject, type JsonObject } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
+import type { JudgedKind } from './rule.ts';
 
 /**
  * Characters of a text that rules read: twice the longest URL that the API admits. The mutating webhook sees what nobody has
@@ -55,13 +56,42 @@ const HELM_CHART: readonly Requirement[] = [
   ...reference('spec.sourceRef', 'required'),
 ];
 
+/** A bucket's address is two fields. */
+const BUCKET: readonly Requirement[] = [
+  ...METADATA,
+  ['spec.endpoint', 'text', 'required'],
+  ['spec.bucketName', 'text', 'required'],
+  ['spec.provider', 'text', 'optional'],
+];
+
+const OCI_REPOSITORY: readonly Requirement[] = [
+  ...SOURCE,
+  ['spec.ref', 'object', 'optional'],
+  ['spec.ref.digest', 'text', 'optional'],
+  ['spec.ref.semver', 'text', 'optional'],
+  ['spec.ref.tag', 'text', 'optional'],
+  ['spec.layerSelector', 'object', 'optional'],
+  ['spec.layerSelector.mediaType', 'text', 'optional'],
+];
+
+/** It has no URL, and nothing in its spec is required. */
+const EXTERNAL_ARTIFACT: readonly Requirement[] = METADATA.map(([path, type]) =>
+  path === 'spec' ? [path, type, 'optional'] : [path, type, path === 'metadata' ? 'required' : 'optional'],
+);
+
+const SHAPES: Readonly<Record<JudgedKind, readonly Requirement[]>> = {
+  HelmRelease: HELM_RELEASE,
+  HelmRepository: SOURCE,
+  HelmChart: HELM_CHART,
+  OCIRepository: OCI_REPOSITORY,
+  GitRepository: SOURCE,
+  Bucket: BUCKET,
+  ExternalArtifact: EXTERNAL_ARTIFACT,
+};
+
 /** Whether rules know the kind at all. */
 export function isJudged(group: string, kind: string): boolean {
-  return (
-    (group === HELM_GROUP && kind === 'HelmRelease') ||
-    (group === SOURCE_GROUP &&
-      (kind === 'HelmRepository' || kind === 'HelmChart' || kind === 'OCIRepository'))
-  );
+  return Object.hasOwn(SHAPES, kind) && group === (kind === 'HelmRelease' ? HELM_GROUP : SOURCE_GROUP);
 }
 
 /** What keeps an object from being judged, with the path; undefined when it has the expected shape. */
@@ -70,8 +100,7 @@ export function shapeProblem(
   object: JsonObject,
 ): { readonly path: string; readonly message: string } | undefined {
   if (kind === 'HelmRelease') return helmReleaseProblem(object);
-  if (kind === 'HelmChart') return firstProblem(object, HELM_CHART);
-  return firstProblem(object, SOURCE);
+  return firstProblem(object, SHAPES[kind as JudgedKind] ?? METADATA);
 }
 
 function helmReleaseProblem(

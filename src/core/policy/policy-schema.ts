@@ -3,111 +3,23 @@
  * that exist, constraints that can be read) is checked after it, by `compile`.
  */
 import type { JsonObject } from '../json/json.ts';
-import { JUDGED_KINDS } from './rule.ts';
+import { ENFORCEMENT_SCHEMA } from './enforcement-schema.ts';
+import { MATCH_SCHEMA } from './match-schema.ts';
 import { RULE_DEFINITIONS } from './rules/catalogue.ts';
 
 const NAME = { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' };
-const NAME_PATTERN = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 253,
-  pattern: '^[a-z0-9.*-]+$',
-  description: 'A name; * stands for any run of characters.',
-};
-const NAME_PATTERNS = { type: 'array', minItems: 1, maxItems: 1000, items: NAME_PATTERN };
-
-const LABELS = {
-  type: 'object',
-  minProperties: 1,
-  maxProperties: 100,
-  additionalProperties: { type: 'string', maxLength: 63 },
-};
-
-const LABEL_SELECTOR = {
-  type: 'object',
-  minProperties: 1,
-  additionalProperties: false,
-  description: 'A Kubernetes label selector; all of it must hold.',
-  properties: {
-    matchLabels: LABELS,
-    matchExpressions: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 100,
-      items: {
-        type: 'object',
-        required: ['key', 'operator'],
-        additionalProperties: false,
-        properties: {
-          key: { type: 'string', minLength: 1, maxLength: 317 },
-          operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
-          values: { type: 'array', minItems: 1, maxItems: 1000, items: { type: 'string', maxLength: 63 } },
-        },
-      },
-    },
-  },
-};
-
-const NAMESPACES = {
-  type: 'object',
-  minProperties: 1,
-  additionalProperties: false,
-  description: "The object's own, its target or its storage namespace: one that fits is enough.",
-  properties: { names: NAME_PATTERNS, labels: LABEL_SELECTOR },
-};
-
-const SUBJECTS = {
-  type: 'array',
-  minItems: 1,
-  maxItems: 1000,
-  items: {
-    type: 'object',
-    minProperties: 1,
-    maxProperties: 1,
-    additionalProperties: false,
-    properties: {
-      user: { type: 'string', minLength: 1, maxLength: 512 },
-      group: { type: 'string', minLength: 1, maxLength: 512 },
-      serviceAccount: { type: 'string', pattern: '^[a-z0-9-]+/[a-z0-9.-]+$', description: 'namespace/name' },
-    },
-  },
-};
-
-const MATCH = {
-  type: 'object',
-  additionalProperties: false,
-  description: 'What the policy is about; without it, everything.',
-  properties: {
-    kinds: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: [...JUDGED_KINDS] } },
-    names: NAME_PATTERNS,
-    namespaces: NAMESPACES,
-    labels: LABEL_SELECTOR,
-    exclude: {
-      type: 'object',
-      minProperties: 1,
-      additionalProperties: false,
-      properties: {
-        names: NAME_PATTERNS,
-        namespaces: NAMESPACES,
-        labels: LABEL_SELECTOR,
-        subjects: SUBJECTS,
-      },
-    },
-  },
-};
-
-const ENFORCEMENT = {
-  enum: ['Deny', 'Warn', 'Audit'],
-  description: 'Deny refuses and mutates, Warn tells the user, Audit only records.',
-};
-
 const RULE = {
   type: 'object',
   required: ['id'],
   additionalProperties: false,
   properties: {
     id: NAME,
-    enforcement: ENFORCEMENT,
+    enforcement: ENFORCEMENT_SCHEMA,
+    ratchet: {
+      type: 'boolean',
+      description:
+        'On an update, findings that were there before and did not change warn instead of denying.',
+    },
     ...Object.fromEntries(RULE_DEFINITIONS.map(({ field, schema }) => [field, schema])),
   },
 };
@@ -137,8 +49,8 @@ export const POLICY_SCHEMA: JsonObject = {
       required: ['rules'],
       additionalProperties: false,
       properties: {
-        match: MATCH,
-        enforcement: ENFORCEMENT,
+        match: MATCH_SCHEMA,
+        enforcement: ENFORCEMENT_SCHEMA,
         rules: { type: 'array', minItems: 1, maxItems: 1000, items: RULE },
       },
     },
@@ -146,28 +58,4 @@ export const POLICY_SCHEMA: JsonObject = {
 };
 
 /** Fields of a rule that are planned and refused until they work: a rule that is silently not enforced is worse than none. */
-export const PLANNED_FIELDS: ReadonlySet<string> = new Set([
-  'from',
-  'overrides',
-  'bounds',
-  'require',
-  'forbid',
-  'references',
-  'values',
-  'destructiveChange',
-  'uniqueRelease',
-  'dependencies',
-  'ineffective',
-  'signature',
-  'schedule',
-  'promotion',
-  'rendered',
-  'expression',
-  'ratchet',
-  'minimumAge',
-  'deprecated',
-  'kubeVersion',
-  'pinned',
-  'prereleases',
-  'kubeConfig',
-]);
+export const PLANNED_FIELDS: ReadonlySet<string> = new Set<string>();

@@ -1,3 +1,4 @@
+import type { CompiledException } from './exception.ts';
 import type { CompiledRule } from './rule.ts';
 
 /**
@@ -11,4 +12,6 @@ export interface PolicySet {
   readonly ruleCount: number;
   /** The rules that can say something about a kind, in the order of the files. */
   readonly rulesByKind: ReadonlyMap<string, readonly CompiledRule[]>;
+  /** In the order of the files; absent means none. */
+  readonly exceptions?: readonly CompiledException[];
 }

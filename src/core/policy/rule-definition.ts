@@ -6,7 +6,8 @@ import type { RuleBody } from './rule.ts';
 /** How a rule's compiler reports and asks for places; tokens lead through the policy document. */
 export interface RuleContext {
   readonly placeOf: (tokens: readonly string[], at?: 'value' | 'key') => PolicyPlace;
-  readonly error: (tokens: readonly string[], message: string, hint?: string) => void;
+  /** With `offset`, it is about that character (UTF-16 unit, from 0) of the text that stands at the tokens. */
+  readonly error: (tokens: readonly string[], message: string, hint?: string, offset?: number) => void;
   readonly warn: (tokens: readonly string[], message: string) => void;
 }
 

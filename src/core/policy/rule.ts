@@ -1,13 +1,23 @@
 /** What a rule is, seen by the engine: each file in `rules/` compiles its configuration to a {@link RuleBody}. */
 import type { Json, JsonObject } from '../json/json.ts';
-import type { Edit, Enforcement, Hold, Phase, PolicyPlace } from './decision.ts';
+import type { Edit, Hold, Phase, PolicyPlace } from './decision.ts';
+import type { RuleEnforcement } from './enforcement.ts';
+import type { CompiledException } from './exception.ts';
 import type { Facts } from './facts.ts';
 import type { FindingReason } from './finding-reason.ts';
 import type { CompiledMatch } from './match.ts';
 import type { Subject } from './subject.ts';
 
-/** The kinds that rules can judge. */
-export const JUDGED_KINDS = ['HelmRelease', 'HelmRepository', 'HelmChart', 'OCIRepository'] as const;
+/** The kinds that rules can judge: HelmRelease, and what it can take a chart from. */
+export const JUDGED_KINDS = [
+  'HelmRelease',
+  'HelmRepository',
+  'HelmChart',
+  'OCIRepository',
+  'GitRepository',
+  'Bucket',
+  'ExternalArtifact',
+] as const;
 export type JudgedKind = (typeof JUDGED_KINDS)[number];
 
 /** What a rule reads. `object` is the subject's object after the mutations so far. */
@@ -61,19 +71,25 @@ export type FactNeed = 'releases' | 'dependents' | 'kubeVersion' | 'promotions' 
 /** A rule after its configuration was read. All functions are pure; one that throws is a Deny naming the rule. */
 export interface RuleBody {
   readonly kinds: readonly JudgedKind[];
+  /** Those of `kinds` whose objects are judged only where the policy's `match.kinds` names them. */
+  readonly kindsOnRequest?: readonly JudgedKind[];
   /** Fields by which the rule chooses what it applies to; no mutation may write them. */
   readonly reads: readonly (readonly string[])[];
   /** Fields that the rule may write, by kind. */
   readonly writes: readonly { readonly kind: string; readonly tokens: readonly string[] }[];
   /** What is absent and would be filled, at their places, for the load-time check of contradicting defaults. */
   readonly defaults?: readonly DefaultLeaf[];
+  /** The same for what is set whatever stands there. */
+  readonly overrides?: readonly DefaultLeaf[];
   mutate?(input: RuleInput): { readonly changes: readonly Change[]; readonly warnings: readonly string[] };
   judge?(input: RuleInput): Judgement;
   sources?(subject: Subject): readonly SourceNeed[];
   readonly needs?: readonly FactNeed[];
+  /** What it says when a fact that it needs is not known; only rules about facts that may be missing have it, and lint shows it. */
+  readonly unknown?: 'Deny' | 'Warn' | 'Allow';
 }
 
-/** One field and the value it gets where it is absent. */
+/** One field and the value it gets: where it is absent, or always. */
 export interface DefaultLeaf {
   readonly kind: string;
   readonly tokens: readonly string[];
@@ -85,8 +101,12 @@ export interface DefaultLeaf {
 export interface CompiledRule {
   readonly policy: string;
   readonly id: string;
-  readonly enforcement: Enforcement;
+  readonly enforcement: RuleEnforcement;
+  /** On an update, what was found before and is as it was warns instead of denying. */
+  readonly ratchet?: boolean;
   readonly place: PolicyPlace;
   readonly match: CompiledMatch;
+  /** The exceptions about this rule, in the order of the files; absent means none. */
+  readonly exceptions?: readonly CompiledException[];
   readonly body: RuleBody;
 }

@@ -1,22 +1,37 @@
 /** Checks a YAML document against the policy schema and tells each error at its place. */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { isJsonObject, type Json } from '../json/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { formatPath } from '../json/path.ts';
 import { parsePointer } from '../json/pointer.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { fitsSchema } from './fits-schema.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
 import { PLANNED_FIELDS, POLICY_SCHEMA } from './policy-schema.ts';
 import type { YamlDocument } from './yaml-file.ts';
 
-let validator: ValidateFunction | undefined;
+/** Errors that one document reports: more are follow-ups, and the frame of each costs as much as the file is long. */
+const MAX_ERRORS = 20;
 
-/** Errors in the shape of one document; empty when it fits. */
-export function schemaErrors(document: YamlDocument): readonly LocatedError[] {
-  validator ??= new Ajv({ allErrors: true, strict: true, strictRequired: false, verbose: true }).compile(
-    POLICY_SCHEMA,
-  );
+const validators = new WeakMap<JsonObject, ValidateFunction>();
+
+/** Errors in the shape of one document; empty when it fits the schema. */
+export function schemaErrors(
+  document: YamlDocument,
+  schema: JsonObject = POLICY_SCHEMA,
+): readonly LocatedError[] {
+  if (fitsSchema(schema, document.value) === true) return [];
+  const validator = validators.get(schema) ?? compileSchema(schema);
   if (validator(document.value)) return [];
-  return (validator.errors ?? []).map((error) => toLocated(document, error));
+  // The error of an `if` only says that one of its branches has errors, and those are there as well.
+  const errors = (validator.errors ?? []).filter(({ keyword }) => keyword !== 'if');
+  return errors.slice(0, MAX_ERRORS).map((error) => toLocated(document, error));
+}
+
+function compileSchema(schema: JsonObject): ValidateFunction {
+  const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, verbose: true });
+  const validator = ajv.compile(schema);
+  validators.set(schema, validator);
+  return validator;
 }
 
 function toLocated(document: YamlDocument, error: ErrorObject): LocatedError {

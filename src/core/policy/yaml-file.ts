@@ -14,7 +14,9 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  type Scalar,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import type { Json } from '../json/json.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
@@ -26,6 +28,8 @@ export const MAX_YAML_LENGTH = 1_048_576;
 const MAX_VALUES = 200_000;
 /** Errors that one file reports: more are follow-ups. */
 const MAX_ERRORS = 20;
+/** Entries of one list or mapping where aliases are refused; what policies list has at most 1,000 as well. */
+export const MAX_ENTRIES = 1000;
 
 export interface Place {
   readonly line: number;
@@ -61,17 +65,19 @@ export function readYaml(source: YamlSource, aliases: 'refuse' | 'expand' = 'ref
     resolveKnownTags: false,
     merge: false,
     intAsBigInt: true,
-    uniqueKeys: true,
+    // Checked below: the parser compares each key with each other one.
+    uniqueKeys: false,
     stringKeys: false,
     prettyErrors: false,
     strict: true,
     logLevel: 'silent',
   });
   const documents = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : [];
-  const errors = documents
-    .flatMap((document) => documentErrors(source, document, lines, aliases))
-    .slice(0, MAX_ERRORS);
-  if (errors.length > 0) return { ok: false, errors };
+  const errors: LocatedError[] = [];
+  for (const document of documents) {
+    if (errors.length < MAX_ERRORS) errors.push(...documentErrors(source, document, lines, aliases));
+  }
+  if (errors.length > 0) return { ok: false, errors: errors.slice(0, MAX_ERRORS) };
   const filled = documents.filter(
     ({ contents }) => !(contents === null || (isScalar(contents) && contents.value === null)),
   );
@@ -112,6 +118,8 @@ function documentErrors(
 ): readonly LocatedError[] {
   const errors: LocatedError[] = [];
   const add = (offset: number, message: string, hint?: string) => {
+    // The frame of an error costs as much as the file is long.
+    if (errors.length >= MAX_ERRORS) return;
     const { line, col } = lines.linePos(offset);
     errors.push(locatedError(source, { line, column: col }, message, hint));
   };
@@ -131,6 +139,9 @@ function documentErrors(
         );
       if (node.tag !== undefined)
         add(startOf(node), `the tag ${node.tag} is not accepted here`, 'leave it out');
+      if (aliases === 'refuse' && (isMap(node) || isSeq(node)) && node.items.length > MAX_ENTRIES)
+        add(startOf(node), `more than ${MAX_ENTRIES} entries are not accepted here`);
+      for (const key of isMap(node) ? repeatedKeys(node) : []) add(startOf(key), 'Map keys must be unique');
     },
     Pair: (_key, pair) => {
       const key = pair.key;
@@ -144,6 +155,16 @@ function documentErrors(
     },
   });
   return errors;
+}
+
+function repeatedKeys({ items }: YAMLMap): readonly Scalar[] {
+  const seen = new Set<unknown>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const again = seen.has(key.value);
+    seen.add(key.value);
+    return again ? [key] : [];
+  });
 }
 
 function plainMessage(message: string): string {

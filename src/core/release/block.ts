@@ -22,6 +22,8 @@ export interface Block {
   readonly reason: BlockReason;
   /** For people; never holds a secret. */
   readonly message: string;
+  /** When to look again, where that is known; the release's interval at the latest. */
+  readonly afterMs?: number;
 }
 
 /** Flux looks at dependencies and sources again after 30 seconds; watches wake the release earlier. */
@@ -72,7 +74,10 @@ export function afterBlock(release: HelmRelease, block: Block, now: string): Tra
     case 'held':
       return {
         status: markReconciling(ready, 'Held', message, marker),
-        next: { kind: 'retryAfter', afterMs: intervalMsOf(release) },
+        next: {
+          kind: 'retryAfter',
+          afterMs: Math.min(block.afterMs ?? Number.POSITIVE_INFINITY, intervalMsOf(release)),
+        },
       };
     case 'stalled':
     case 'denied': {

@@ -84,7 +84,8 @@ function asFloats(value: JsonObject): JsonObject {
   );
 }
 
-function asFloat(value: Json): Json {
+/** The value with every integer as a float64, as Go reads JSON into `any`: those over 2^53 lose digits. */
+export function asFloat(value: Json): Json {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(asFloat);
   return isJsonObject(value) ? asFloats(value) : value;

@@ -6,6 +6,7 @@ import type {
   AuditLog,
   ChartRepositoryClient,
   HelmRunner,
+  JudgedStore,
   KubeClient,
   PolicySource,
   Reflector,
@@ -13,6 +14,7 @@ import type {
   StartReflector,
 } from '../../io/contract.ts';
 import type { Clock } from '../clock.ts';
+import type { KubeVersion } from '../kube-version.ts';
 import type { Log } from '../telemetry/log.ts';
 import { addFinalizer, deleteRelease, FINALIZER } from './delete-release.ts';
 import { IndexStore } from './index-store.ts';
@@ -46,7 +48,10 @@ export interface ControllerOptions {
   readonly storage: ReleaseStorage;
   readonly policies: PolicySource;
   readonly audit: AuditLog;
+  /** Keeps what was judged; switched off when absent. */
+  readonly store?: JudgedStore;
   readonly clock: Clock;
+  readonly kubeVersion: Pick<KubeVersion, 'latest'>;
   readonly log: Log;
   /** How many releases are worked on at once. */
   readonly workers: number;
@@ -141,7 +146,11 @@ class ReleaseController implements Controller {
       secrets: new ObjectCache(SECRET, this.#secrets, kube),
       judge: createReleaseJudge(
         options.policies,
-        (namespace) => this.#namespaces.find('', namespace)?.metadata.labels ?? undefined,
+        {
+          namespaceLabels: (namespace) => this.#namespaces.find('', namespace)?.metadata.labels ?? undefined,
+          releases: () => this.#releases.list(),
+          kubeVersion: () => options.kubeVersion.latest(),
+        },
         options.clock,
       ),
       findRelease: (namespace, name) => asRelease(this.#releases.find(namespace, name)),

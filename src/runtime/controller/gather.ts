@@ -1,7 +1,7 @@
 import type { HelmRelease } from '../../core/api/helm-release.ts';
 import type { HelmRepository } from '../../core/api/helm-repository.ts';
 import type { JsonObject } from '../../core/json/json.ts';
-import type { Decision } from '../../core/policy/decision.ts';
+import { sourceFactOf } from '../../core/policy/source-fact.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import type { Block } from '../../core/release/block.ts';
 import { findCondition } from '../../core/release/conditions.ts';
@@ -11,7 +11,7 @@ import { resolve } from '../../core/version/resolve.ts';
 import type { IndexEntry, RepositoryIndex } from '../../io/contract.ts';
 import { gatherValues } from './gather-values.ts';
 import { releaseIdentity } from './release-identity.ts';
-import { denialLine, type ReleaseFacts } from './release-judge.ts';
+import { denialLine, type Judged, type ReleaseFacts } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 import { unsupportedFields, unsupportedSource } from './unsupported.ts';
 
@@ -29,7 +29,7 @@ export interface Gathered {
 /** What is in the way; with the decision when it is a policy. */
 export interface Blocked {
   readonly block: Block;
-  readonly decision?: Decision;
+  readonly judged?: Judged;
   /** This process has not come to read the source yet, which was fine before: no news for a release that stands. */
   readonly underWay?: boolean;
 }
@@ -69,7 +69,7 @@ function describe(
   entry: IndexEntry,
   values: JsonObject,
 ): Pick<Gathered, 'attempt' | 'facts'> {
-  const { name, version, appVersion, created, deprecated, digest } = entry;
+  const { name, version, appVersion, created, deprecated, digest, kubeVersion } = entry;
   const { namespace = '' } = repository.metadata;
   return {
     attempt: {
@@ -80,7 +80,10 @@ function describe(
       configDigest: digestValues(values),
     },
     facts: {
-      source: { kind: 'HelmRepository', namespace, name: repository.metadata.name, url: repository.spec.url },
+      source: sourceFactOf(
+        { kind: 'HelmRepository', namespace, name: repository.metadata.name },
+        repository.spec as unknown as JsonObject,
+      ),
       chart: {
         name,
         version,
@@ -88,6 +91,7 @@ function describe(
         ...(created === undefined ? {} : { created }),
         ...(deprecated === undefined ? {} : { deprecated }),
         ...(digest === undefined ? {} : { digest: `sha256:${digest}` }),
+        ...(kubeVersion === undefined ? {} : { kubeVersion }),
       },
       values,
     },
@@ -110,10 +114,10 @@ function findSource(
   }
   const held = options.indexes.find(`${namespace}/${name}`);
   if (held === undefined || held.url !== repository.spec.url) {
-    const decision = options.judge.judgeSource(repository);
-    if (decision?.allowed === false) {
-      const message = `${place} may not be read: ${denialLine(decision)}`;
-      return { block: { reason: 'PolicyDenied', message }, decision };
+    const judged = options.judge.judgeSource(repository);
+    if (judged?.decision.allowed === false) {
+      const message = `${place} may not be read: ${denialLine(judged.decision)}`;
+      return { block: { reason: 'PolicyDenied', message }, judged };
     }
     const why = findCondition(repository.status?.conditions, 'Ready');
     const detail = why?.status === 'False' ? why.message : 'its index has not been read yet';
@@ -147,10 +151,12 @@ function entriesOf(
  */
 function ownerOfPlace({ options, release, key }: ReleasePass): string | undefined {
   const claimants = options.claimantsOf(storageNamespaceOf(release), releaseNameOf(release));
-  const ranked = claimants.map((claimant) => {
+  const ranked = claimants.flatMap((claimant) => {
     const [namespace = '', name = ''] = claimant.split('/');
     const object = claimant === key ? release : options.findRelease(namespace, name);
-    return { claimant, rank: `${object?.metadata.creationTimestamp ?? ''} ${claimant}` };
+    // One that is suspended claims nothing: so a release passes from one HelmRelease to another.
+    if (claimant !== key && object?.spec.suspend === true) return [];
+    return [{ claimant, rank: `${object?.metadata.creationTimestamp ?? ''} ${claimant}` }];
   });
   const [oldest] = ranked.toSorted((a, b) => (a.rank < b.rank ? -1 : 1));
   return oldest === undefined || oldest.claimant === key ? undefined : oldest.claimant;

@@ -5,6 +5,7 @@ import type {
   AuditLog,
   ChartRepositoryClient,
   HelmRunner,
+  JudgedStore,
   KubeClient,
   ReleaseStorage,
 } from '../../io/contract.ts';
@@ -30,6 +31,8 @@ export interface ReleasePassOptions {
   readonly judge: ReleaseJudge;
   readonly verdicts: VerdictMemory;
   readonly audit: AuditLog;
+  /** Keeps what was judged; switched off when absent. */
+  readonly store?: JudgedStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly findRelease: (namespace: string, name: string) => HelmRelease | undefined;

@@ -25,7 +25,7 @@ import { isOwnRemoval } from './own-removal.ts';
 import { performAction } from './perform-action.ts';
 import { recordDecision } from './record-decision.ts';
 import type { RecordLook } from './record-watch.ts';
-import { denialLine, NO_POLICIES } from './release-judge.ts';
+import { denialLine, type Judged, NO_POLICIES } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 import { readRepositoryAccess } from './repository-access.ts';
 import type { PassResult } from './work-queue.ts';
@@ -63,9 +63,10 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
   const { attempt } = gathered;
   const forced = requestsOf(pass.release).force;
   const moved = await ownMove(pass, attempt);
-  const decision = judge(pass, gathered);
-  if (decision === undefined) return await endBlocked(pass, { reason: 'PolicyDenied', message: NO_POLICIES });
+  const judged = judge(pass, gathered);
+  if (judged === undefined) return await endBlocked(pass, { reason: 'PolicyDenied', message: NO_POLICIES });
 
+  const { decision } = judged;
   const looked = await look(pass, attempt);
   let { records } = looked;
   const before = pass.release;
@@ -74,14 +75,16 @@ async function converge(pass: ReleasePass, gathered: Gathered): Promise<PassResu
   let plan = planAction(state, pass.release, { performed: [], forced, records });
   const verdict = JSON.stringify([decision.allowed, decision.findings, attempt, decision.policySet.digest]);
   const acts = isAction(plan) || moved !== undefined;
-  if (pass.options.verdicts.isNew(pass.key, verdict) || acts) await recordDecision(pass, attempt, decision);
+  if (pass.options.verdicts.isNew(pass.key, verdict) || acts) await recordDecision(pass, attempt, judged);
   if (!decision.allowed) {
     if (state.kind !== 'InSync' || acts) {
       pass.assume(before.status ?? {});
-      return await endBlocked(pass, { reason: 'PolicyDenied', message: denialLine(decision) });
+      return await endBlocked(pass, blockOf(decision, pass.options.clock.now()));
     }
   }
-  const violation = decision.allowed ? undefined : denialLine(decision);
+  // What runs already does not have to wait.
+  const complies = decision.allowed || decision.held !== undefined;
+  const violation = complies ? undefined : denialLine(decision);
   pass.assume(withCompliance(pass.release, violation, pass.now()));
   if (moved !== undefined) return await move(pass, moved, gathered);
 
@@ -130,13 +133,13 @@ async function ownMove(pass: ReleasePass, attempt: Attempt): Promise<Removal | u
  * called unready because this process has yet to read its source, or may read it no more.
  */
 async function endUngathered(pass: ReleasePass, blocked: Blocked): Promise<PassResult> {
-  const { block, decision, underWay } = blocked;
+  const { block, judged, underWay } = blocked;
   const { status, metadata } = pass.release;
   const ready = findCondition(status?.conditions, 'Ready');
   const observed = status?.observedGeneration === metadata.generation;
   if (underWay === true && observed && ready !== undefined) return { next: 'after', delayMs: FIRST_READ_MS };
-  if (decision === undefined) return await endBlocked(pass, block);
-  await recordUnread(pass, decision);
+  if (judged === undefined) return await endBlocked(pass, block);
+  await recordUnread(pass, judged);
   if (!observed || ready?.status !== 'True') return await endBlocked(pass, block);
   pass.assume(acknowledgeRequest(status ?? {}, pass.release));
   await pass.save(withCompliance(pass.release, block.message, pass.now()));
@@ -144,19 +147,30 @@ async function endUngathered(pass: ReleasePass, blocked: Blocked): Promise<PassR
 }
 
 /** A release from a repository that is denied itself is denied with it, whatever the rules for releases say. */
-function judge({ options, release }: ReleasePass, { facts, repository }: Gathered): Decision | undefined {
-  const decision = options.judge.judgeRelease(release, facts);
-  if (decision?.allowed !== true) return decision;
+function judge({ options, release }: ReleasePass, { facts, repository }: Gathered): Judged | undefined {
+  const judged = options.judge.judgeRelease(release, facts);
+  if (judged?.decision.allowed !== true) return judged;
   const ofSource = options.judge.judgeSource(repository);
-  return ofSource?.allowed === true ? decision : ofSource;
+  return ofSource?.decision.allowed === true ? judged : ofSource;
+}
+
+/** A denial that only time or another release can lift holds the release; any other one stalls it. */
+function blockOf(decision: Decision, nowMs: number): Block {
+  const message = denialLine(decision);
+  const { held } = decision;
+  if (held === undefined) return { reason: 'PolicyDenied', message };
+  if (held.until === undefined) return { reason: 'Held', message };
+  const afterMs = Math.max(Date.parse(held.until) - nowMs, 0);
+  return { reason: 'Held', message: `${message}; held until ${held.until}`, afterMs };
 }
 
 /** Puts on record that a source may not be read. What its range would resolve to, and so the values' part, isn't known. */
-async function recordUnread(pass: ReleasePass, decision: Decision): Promise<void> {
+async function recordUnread(pass: ReleasePass, judged: Judged): Promise<void> {
   const { chart: name = '', version = '*' } = pass.release.spec.chart?.spec ?? {};
-  const verdict = JSON.stringify([decision.allowed, decision.findings, decision.policySet.digest]);
+  const { allowed, findings, policySet } = judged.decision;
+  const verdict = JSON.stringify([allowed, findings, policySet.digest]);
   if (!pass.options.verdicts.isNew(pass.key, verdict)) return;
-  await recordDecision(pass, { chart: { name, version }, configDigest: '' }, decision);
+  await recordDecision(pass, { chart: { name, version }, configDigest: '' }, judged);
 }
 
 /**

@@ -4,17 +4,19 @@ import type { Decision } from '../../core/policy/decision.ts';
 import type { Attempt } from '../../core/release/attempt.ts';
 import type { ActionPlan } from '../../core/release/plan.ts';
 import type { ActionInput, PerformedAction } from './performed-action.ts';
+import type { Judged } from './release-judge.ts';
 import type { ReleasePass } from './release-pass.ts';
 
 /** Writes the second judgement to the audit log. Rejects when it can't be written: then nothing may be done. */
 export async function recordDecision(
   pass: ReleasePass,
   attempt: Pick<Attempt, 'chart' | 'configDigest'>,
-  decision: Decision,
+  { decision, input }: Judged,
 ): Promise<void> {
   const { generation = 0 } = pass.release.metadata;
+  const { store } = pass.options;
   const row: ReleaseAuditRecord = {
-    ...common(pass, decision.allowed ? 'Allow' : 'Deny'),
+    ...common(pass, verdictOf(decision)),
     phase: 'release',
     findings: decision.findings,
     policySet: decision.policySet,
@@ -22,6 +24,7 @@ export async function recordDecision(
     generation,
     chart: { name: attempt.chart.name, version: attempt.chart.version },
     valuesDigest: attempt.configDigest,
+    ...(store === undefined ? {} : { stored: store.keep(input) }),
   };
   await pass.options.audit.append(row);
 }
@@ -75,6 +78,11 @@ function chartAndValues(
     chart: { name, version, ...(fetched === undefined ? {} : { digest: fetched.digest }) },
     valuesDigest: attempt.configDigest,
   };
+}
+
+function verdictOf({ allowed, held }: Decision): Verdict {
+  if (allowed) return 'Allow';
+  return held === undefined ? 'Deny' : 'Hold';
 }
 
 interface CommonFields {

@@ -1,10 +1,19 @@
+import { relatedReleases } from '../../core/admission/related-releases.ts';
+import { requiredNeeds } from '../../core/admission/required-facts.ts';
 import type { HelmRelease } from '../../core/api/helm-release.ts';
 import type { HelmRepository } from '../../core/api/helm-repository.ts';
-import type { ObjectMeta } from '../../core/api/kube-object.ts';
+import type { KubeObject, ObjectMeta } from '../../core/api/kube-object.ts';
+import type { JudgedInput } from '../../core/audit/judged-input.ts';
 import type { Json, JsonObject } from '../../core/json/json.ts';
 import type { Decision } from '../../core/policy/decision.ts';
 import { evaluate } from '../../core/policy/evaluate.ts';
-import { type ChartFact, type Facts, type SourceFact, sourceKey } from '../../core/policy/facts.ts';
+import {
+  type ChartFact,
+  type Fact,
+  type Facts,
+  type SourceFact,
+  sourceKey,
+} from '../../core/policy/facts.ts';
 import type { Subject } from '../../core/policy/subject.ts';
 import { releaseNamespaceOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type { PolicySource } from '../../io/contract.ts';
@@ -22,29 +31,44 @@ export interface ReleaseJudge {
   /** Undefined when a repository may be read, else one line that says why not. */
   judgeRepository(repository: HelmRepository): string | undefined;
   /** The decision on a repository itself, which counts for every release from it; undefined while no set is in force. */
-  judgeSource(repository: HelmRepository): Decision | undefined;
+  judgeSource(repository: HelmRepository): Judged | undefined;
   /** Undefined while no policy set is in force: then nothing may be released. */
-  judgeRelease(release: HelmRelease, facts: ReleaseFacts): Decision | undefined;
+  judgeRelease(release: HelmRelease, facts: ReleaseFacts): Judged | undefined;
+}
+
+/** A decision, and what it was made of. */
+export interface Judged {
+  readonly decision: Decision;
+  readonly input: JudgedInput;
 }
 
 export const NO_POLICIES = 'no policy set is in force; nothing is released until one is read';
 
-/** Looks a namespace's labels up; undefined when the namespace is not known. */
-export type FindNamespaceLabels = (namespace: string) => Readonly<Record<string, string>> | undefined;
+/** What the loop has at hand about the cluster. */
+export interface ClusterView {
+  /** Undefined when the namespace is not known. */
+  namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** All HelmReleases. */
+  releases(): readonly KubeObject[];
+  /** Version of the API server; undefined while it is not known. */
+  kubeVersion(): string | undefined;
+}
 
 export function createReleaseJudge(
   policies: Pick<PolicySource, 'inForce'>,
-  findLabels: FindNamespaceLabels,
+  cluster: ClusterView,
   clock: Pick<Clock, 'now'>,
 ): ReleaseJudge {
   const judge = (
     object: HelmRelease | HelmRepository,
     known: Pick<Facts, 'sources' | 'chart' | 'values'>,
-  ): Decision | undefined => {
+  ): Judged | undefined => {
     const set = policies.inForce()?.current;
     if (set === undefined) return undefined;
+    const subject = subjectOf(object);
+    const needs = requiredNeeds(set, subject);
     const factOf = (namespace: string): Facts['namespaceLabels'] => {
-      const labels = findLabels(namespace);
+      const labels = cluster.namespaceLabels(namespace);
       return labels === undefined ? { known: false, why: 'NotFound' } : { known: true, value: labels };
     };
     const others = [releaseNamespaceOf(object), storageNamespaceOf(object)];
@@ -52,9 +76,13 @@ export function createReleaseJudge(
       now: kubeTime(clock.now()),
       namespaceLabels: factOf(object.metadata.namespace ?? ''),
       otherNamespaceLabels: new Map(others.map((namespace) => [namespace, factOf(namespace)])),
+      ...(needs.has('releases')
+        ? { releases: relatedReleases(subject, cluster.releases() as unknown as readonly JsonObject[]) }
+        : {}),
+      ...(needs.has('kubeVersion') ? { kubeVersion: versionFact(cluster.kubeVersion()) } : {}),
       ...known,
     };
-    return evaluate(set, subjectOf(object), facts, 'release');
+    return { decision: evaluate(set, subject, facts, 'release'), input: { object: subject.object, facts } };
   };
   const judgeSource: ReleaseJudge['judgeSource'] = (repository) => {
     const unknown = { known: false, why: 'Unsupported' } as const;
@@ -63,7 +91,7 @@ export function createReleaseJudge(
   return {
     judgeSource,
     judgeRepository(repository) {
-      const decision = judgeSource(repository);
+      const decision = judgeSource(repository)?.decision;
       if (decision === undefined) return NO_POLICIES;
       return decision.allowed ? undefined : denialLine(decision);
     },
@@ -76,6 +104,10 @@ export function createReleaseJudge(
       });
     },
   };
+}
+
+function versionFact(version: string | undefined): Fact<string> {
+  return version === undefined ? { known: false, why: 'Unavailable' } : { known: true, value: version };
 }
 
 /** The first denying finding in one line, and how many more there are. */

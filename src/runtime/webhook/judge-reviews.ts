@@ -11,9 +11,12 @@ import { isJsonObject } from '../../core/json/json.ts';
 import { valueAt } from '../../core/json/pointer.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY } from '../../core/policy/built-in.ts';
 import type { Decision, Finding } from '../../core/policy/decision.ts';
-import type { PolicySource } from '../../io/contract.ts';
+import type { Facts } from '../../core/policy/facts.ts';
+import type { PolicySet } from '../../core/policy/policy-set.ts';
+import type { JudgedStore, PolicySource } from '../../io/contract.ts';
 import { type Clock, kubeTime } from '../clock.ts';
-import { gatherFacts, type ObjectLookup } from '../facts.ts';
+import { gatherFacts } from '../facts.ts';
+import type { ObjectLookup } from '../object-lookup.ts';
 import type { Endpoint, Judgement, Judging } from './judging.ts';
 import { findProbe, probeAnswer } from './probe.ts';
 
@@ -21,6 +24,8 @@ export interface JudgeReviewsOptions {
   readonly policies: Pick<PolicySource, 'inForce' | 'loadErrors'>;
   readonly lookup: ObjectLookup;
   readonly clock: Pick<Clock, 'now'>;
+  /** Keeps what was judged; switched off when absent. */
+  readonly store?: JudgedStore;
   /** What the validating endpoint says while no policies are loaded; Deny when absent. */
   readonly whenNoPolicies?: 'Deny' | 'Allow';
 }
@@ -42,9 +47,10 @@ export function judgeReviews(options: JudgeReviewsOptions): Judging<AdmissionReq
       const facts = await gatherFacts(policies, toSubject(request), options.lookup, now, context.signal);
       context.note('evaluating the rules');
       const decision = (endpoint === 'mutate' ? mutate : validate)(request, policies, facts);
+      const record = recordOf(request, endpoint, decision, decision.allowed ? 'Allow' : 'Deny');
       return {
         review: respond(request, decision),
-        record: recordOf(request, endpoint, decision, decision.allowed ? 'Allow' : 'Deny'),
+        record: kept(options.store, record, request, facts, policies.previous),
         ruleResults: decision.ruleResults,
       };
     },
@@ -154,6 +160,26 @@ function recordOf(
     // Both are the endpoint's to fill in.
     time: '',
     durationMs: 0,
+  };
+}
+
+/** The record with the place of what was judged in it. */
+function kept(
+  store: JudgedStore | undefined,
+  record: AdmissionAuditRecord,
+  { object, oldObject }: AdmissionRequest,
+  facts: Facts,
+  previous: PolicySet | undefined,
+): AdmissionAuditRecord {
+  if (store === undefined || object === undefined) return record;
+  const { policySet, objectDigest } = record;
+  const input = { object, facts, ...(oldObject === undefined ? {} : { oldObject }) };
+  return {
+    ...record,
+    stored: store.keep(input, objectDigest),
+    ...(policySet === undefined || previous === undefined
+      ? {}
+      : { policySet: { ...policySet, previous: previous.digest } }),
   };
 }
 

@@ -1,5 +1,13 @@
 import type { OwnerReference, Resource } from '../../core/api/kube-object.ts';
-import { HELM_CHART, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from '../../core/api/resources.ts';
+import {
+  BUCKET,
+  EXTERNAL_ARTIFACT,
+  GIT_REPOSITORY,
+  HELM_CHART,
+  HELM_RELEASE,
+  HELM_REPOSITORY,
+  OCI_REPOSITORY,
+} from '../../core/api/resources.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import type { Endpoint } from './judging.ts';
 
@@ -47,8 +55,19 @@ export interface Registrations {
 /** Seconds that the API server waits. Judging takes milliseconds; five bear a slow start and a retry after a 503. */
 const TIMEOUT_SECONDS = 5;
 
-/** The kinds that are judged; their `status` is a resource of its own and never comes here. */
-const JUDGED: readonly Resource[] = [HELM_RELEASE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY];
+/**
+ * The kinds that are judged; their `status` is a resource of its own and never comes here. The API server takes a rule for a kind
+ * that it does not serve, and heeds it when the CRD comes.
+ */
+const JUDGED: readonly Resource[] = [
+  HELM_RELEASE,
+  HELM_REPOSITORY,
+  HELM_CHART,
+  OCI_REPOSITORY,
+  GIT_REPOSITORY,
+  BUCKET,
+  EXTERNAL_ARTIFACT,
+];
 
 /**
  * Builds both webhook configurations. Mutating fails open, since validating judges the final object and notices a lost mutation

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mutate, validate } from '../../../src/core/admission/judge.ts';
+import { mutate, type Policies, validate } from '../../../src/core/admission/judge.ts';
 import { requiredSources } from '../../../src/core/admission/required-sources.ts';
 import { toSubject } from '../../../src/core/admission/to-subject.ts';
 import { applyPatch } from '../../../src/core/json/apply.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { valueAt, withoutKeyAt, withValueAt } from '../../../src/core/json/pointer.ts';
-import { chart, factsWith, helmRelease, policySet, policySets } from '../policy/policy-fixture.ts';
+import type { CompiledRule } from '../../../src/core/policy/rule.ts';
+import {
+  chart,
+  documentSet,
+  exceptionDocument,
+  factsWith,
+  helmRelease,
+  policySet,
+  policySets,
+} from '../policy/policy-fixture.ts';
 import { requestOf } from './review-fixture.ts';
 
 const rules = (retries: number) => [
@@ -185,6 +194,125 @@ describe('an update of an object that policies would refuse by now', () => {
       update((object) => withValueAt(object, ['metadata', 'labels'], {})),
       true,
     );
+  });
+});
+
+describe('an update of what a rule reads in metadata', () => {
+  /** A set with one rule that reads these paths, besides those of the others. */
+  const reading = (...reads: readonly (readonly string[])[]): Policies => {
+    const of = (rule: CompiledRule): CompiledRule => ({ ...rule, body: { ...rule.body, reads } });
+    const [first, ...rest] = set.rulesByKind.get('HelmRelease') ?? [];
+    assert.ok(first !== undefined);
+    return { current: { ...set, rulesByKind: new Map([['HelmRelease', [of(first), ...rest]]]) } };
+  };
+  const annotated = withValueAt(final, ['metadata', 'annotations', 'team/owner'], 'a');
+  const finalizers = withValueAt(final, ['metadata', 'finalizers'], ['finalizers.fluxcd.io']);
+  const bookkeeping = withValueAt(
+    withValueAt(final, ['metadata', 'resourceVersion'], '7'),
+    ['metadata', 'managedFields'],
+    [],
+  );
+  const ANNOTATION = ['metadata', 'annotations', 'team/owner'];
+  const table: readonly (readonly [
+    string,
+    object: JsonObject,
+    reads: readonly (readonly string[])[],
+    boolean,
+  ])[] = [
+    ['an annotation that no rule reads', annotated, [], false],
+    ['an annotation that a rule reads', annotated, [ANNOTATION], true],
+    ['an annotation beside one that a rule reads', annotated, [['metadata', 'annotations', 'other']], false],
+    ['an annotation where a rule reads all of them', annotated, [['metadata', 'annotations']], true],
+    ['an annotation where a rule reads all metadata', annotated, [['metadata']], true],
+    ['finalizers where a rule reads all metadata', finalizers, [['metadata']], false],
+    ['finalizers where a rule reads them by name', finalizers, [['metadata', 'finalizers']], true],
+    ['what the API server keeps, where a rule reads all metadata', bookkeeping, [['metadata']], false],
+  ];
+  for (const [name, object, reads, judged] of table) {
+    it(`${judged ? 'is judged' : 'passes'} when it changes ${name}`, () => {
+      assert.equal(validate(requestOf(object, final), reading(...reads), evil).allowed, !judged);
+    });
+  }
+
+  it('is judged when the labels of an exception change', () => {
+    const labelled = withValueAt(final, ['metadata', 'labels'], { legacy: 'true' });
+    assert.equal(validate(requestOf(final, labelled), policies, evil).allowed, false);
+  });
+});
+
+describe('time between the two calls of one request', () => {
+  const document = (spec: JsonObject) => ({ kind: 'Policy', metadata: { name: 'p' }, spec });
+  const timeout = { id: 'd', defaults: { HelmRelease: { 'spec.timeout': '5m' } } };
+  const staged = documentSet([
+    document({ rules: [{ ...timeout, enforcement: { action: 'Deny', from: '2026-12-01' } }] }),
+  ]);
+  const excepted = documentSet([
+    document({ rules: [timeout] }),
+    exceptionDocument({ expires: '2026-12-01' }),
+  ]);
+  const at = (now: string) => factsWith('https://flagger.app', { now });
+  const boundary: readonly (readonly [now: string, allowed: boolean])[] = [
+    ['2026-11-30T23:59:59Z', true],
+    ['2026-12-01T00:00:00Z', true],
+    ['2026-12-01T00:00:09Z', true],
+    ['2026-12-01T00:00:10Z', false],
+    ['2026-12-02T00:00:00Z', false],
+  ];
+  for (const [name, current] of [
+    ['a stage begins', staged],
+    ['an exception ends', excepted],
+  ] as const) {
+    for (const [now, allowed] of boundary) {
+      it(`${allowed ? 'does not deny' : 'denies'} at ${now} what was mutated before ${name}`, () => {
+        const before = mutate(requestOf(asked), { current }, at('2026-11-30T23:59:59Z'));
+        assert.deepEqual(before.patch, []);
+        assert.equal(validate(requestOf(asked), { current }, at(now)).allowed, allowed);
+      });
+    }
+  }
+
+  it('forgives no field that was wanted all along', () => {
+    const both = documentSet([
+      document({
+        rules: [
+          { ...timeout, enforcement: { action: 'Deny', from: '2026-12-01' } },
+          { id: 'e', defaults: { HelmRelease: { 'spec.suspend': true } } },
+        ],
+      }),
+    ]);
+    assert.equal(validate(requestOf(asked), { current: both }, at('2026-12-01T00:00:01Z')).allowed, false);
+  });
+});
+
+describe('the exceptions that a request needed', () => {
+  const current = documentSet([
+    { kind: 'Policy', metadata: { name: 'p' }, spec: { rules: rules(2) } },
+    exceptionDocument({ rules: ['sources'] }),
+  ]);
+
+  it('are told by the validating endpoint alone, so that one request counts once', () => {
+    assert.equal(mutate(requestOf(asked), { current }, evil).exceptions, undefined);
+    const { exceptions, allowed } = validate(requestOf(final), { current }, evil);
+    assert.equal(allowed, true);
+    assert.deepEqual(
+      exceptions?.map(({ exception, rule }) => [exception, rule]),
+      [['legacy', 'sources']],
+    );
+  });
+
+  it('get the same verdict on a dry run', () => {
+    const wet = validate(requestOf(final), { current }, evil);
+    assert.deepEqual(validate(requestOf(final, undefined, { dryRun: true }), { current }, evil), wet);
+  });
+});
+
+describe('what a lost mutating call would have rewritten', () => {
+  it('is not shown: patches may hold secrets', () => {
+    const patches = [{ kind: 'Secret', stringData: { password: 'hunter2' } }];
+    const object = helmRelease({ postRenderers: [{ kustomize: { patchesStrategicMerge: patches } }] });
+    const { allowed, findings } = validate(requestOf(object), policies, good);
+    assert.equal(allowed, false);
+    assert.doesNotMatch(JSON.stringify(findings), /hunter2/);
   });
 });
 

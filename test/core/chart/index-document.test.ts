@@ -98,6 +98,7 @@ const item = (dash: number, gap: number): fc.Arbitrary<string> => {
     fc.option(noise(column).map((value) => `annotations:${value}`)),
     fc.option(fc.constantFrom('deprecated: true', 'deprecated: false', 'type: library', 'type: odd')),
     fc.option(fc.constant('created: 2020-01-01T00:00:00.000Z')),
+    fc.option(fc.constantFrom("kubeVersion: '>=1.25.0-0'", 'kubeVersion: 1.30', 'kubeVersion:')),
   );
   return keys
     .chain((found) => {
@@ -295,4 +296,22 @@ test('reads an index that is too large for the fallback as long as its layout is
   const opened = openIndex(encode(`${GOOD.replace('entries:', 'entries: &e')}${filler}`));
   if (opened.ok) assert.fail('was opened');
   assert.match(opened.message, /at most 1048576 are read \(read as a whole/);
+});
+
+test('reads what a release is judged by: when the chart was made, whether it is deprecated, which Kubernetes it needs', () => {
+  const text = [
+    'apiVersion: v1',
+    'entries:',
+    '  web:',
+    '  - {name: web, version: 1.0.0, created: "2026-01-01T00:00:00Z", deprecated: true, kubeVersion: ">=1.25.0-0", urls: [u]}',
+    '  - {name: web, version: 0.9.0, kubeVersion: "", urls: [u]}',
+    '',
+  ].join('\n');
+  assert.deepEqual(entriesOf(text, 'web'), [
+    {
+      ...{ name: 'web', version: '1.0.0', created: '2026-01-01T00:00:00Z', deprecated: true },
+      ...{ kubeVersion: '>=1.25.0-0', urls: ['u'] },
+    },
+    { name: 'web', version: '0.9.0', urls: ['u'] },
+  ]);
 });

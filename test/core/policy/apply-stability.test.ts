@@ -7,7 +7,14 @@ import type { JsonObject } from '../../../src/core/json/json.ts';
 import { valueAt, withoutKeyAt, withValueAt } from '../../../src/core/json/pointer.ts';
 import type { PolicySet } from '../../../src/core/policy/policy-set.ts';
 import { FakeApiServer } from './fake-api-server.ts';
-import { chart, factsWith, helmRelease, policySet } from './policy-fixture.ts';
+import {
+  chart,
+  documentSet,
+  exceptionDocument,
+  factsWith,
+  helmRelease,
+  policySet,
+} from './policy-fixture.ts';
 
 const RETRIES = ['spec', 'install', 'remediation', 'retries'];
 const ANNOTATION = ['metadata', 'annotations', 'helmgate.dev/defaults'];
@@ -270,5 +277,93 @@ describe('an object written in a beta version', () => {
       { kustomize: { patches: [{ patch: '{"kind":"Deployment","metadata":{"name":"x"}}' }] } },
     ]);
     assert.equal(server.generation, 1);
+  });
+});
+
+describe('repeated apply under overrides', () => {
+  const ACCOUNT = ['spec', 'serviceAccountName'];
+  const tenant = policySet([
+    { id: 'o', overrides: { HelmRelease: { 'spec.serviceAccountName': 'tenant' } } },
+  ]);
+  const written = [
+    ['nothing', helmRelease()],
+    ['another value', helmRelease({ serviceAccountName: 'admin' })],
+    ['the same value', helmRelease({ serviceAccountName: 'tenant' })],
+  ] as const;
+  for (const [name, manifest] of written) {
+    it(`changes nothing where the file writes ${name}`, () => {
+      for (const apply of ['serverSideApply', 'clientSideApply'] as const) {
+        const { server } = serverWith(tenant);
+        const send = () =>
+          apply === 'serverSideApply'
+            ? server.serverSideApply('kubectl', manifest)
+            : server.clientSideApply(manifest);
+        send();
+        assert.equal(valueAt(server.stored, ACCOUNT), 'tenant');
+        const { resourceVersion } = server;
+        for (let count = 0; count < 4; count += 1) send();
+        assert.deepEqual([server.generation, server.resourceVersion], [1, resourceVersion], apply);
+      }
+    });
+  }
+
+  it('gives the author back what he writes when the override is gone, at the next apply', () => {
+    const { server, use } = serverWith(tenant);
+    const manifest = helmRelease({ serviceAccountName: 'admin' });
+    server.serverSideApply('kubectl', manifest);
+    use(rulesWith(undefined));
+    server.serverSideApply('kubectl', manifest);
+    assert.equal(valueAt(server.stored, ACCOUNT), 'admin');
+  });
+});
+
+describe('repeated apply under a ratchet', () => {
+  const ratcheted = policySet([
+    { id: 'range', ratchet: true, chartVersion: { within: '>=1.28.0 <2.0.0', wider: 'Narrow' } },
+    { id: 'd', ratchet: true, defaults: { HelmRelease: { 'spec.timeout': '5m' } } },
+  ]);
+
+  it('leaves an object as it was stored before the rules came', () => {
+    const { server, use } = serverWith(policySet([{ id: 'x', chartVersion: { within: '*' } }]));
+    server.serverSideApply('kubectl', file);
+    use(ratcheted);
+    const { resourceVersion } = server;
+    for (let count = 0; count < 3; count += 1) server.serverSideApply('kubectl', file);
+    assert.deepEqual([server.generation, server.resourceVersion], [1, resourceVersion]);
+    assert.equal(valueAt(server.stored, ['spec', 'chart', 'spec', 'version']), '*');
+  });
+
+  it('changes nothing again in an object that was stored under them', () => {
+    const { server } = serverWith(ratcheted);
+    server.serverSideApply('kubectl', file);
+    assert.equal(valueAt(server.stored, ['spec', 'chart', 'spec', 'version']), '>=1.28.0 <2.0.0');
+    assert.equal(valueAt(server.stored, ['spec', 'timeout']), '5m');
+    const { resourceVersion } = server;
+    for (let count = 0; count < 3; count += 1) server.serverSideApply('kubectl', file);
+    assert.deepEqual([server.generation, server.resourceVersion], [1, resourceVersion]);
+  });
+});
+
+describe('repeated apply under an exception', () => {
+  const excepted = documentSet([
+    {
+      kind: 'Policy',
+      metadata: { name: 'p' },
+      spec: { rules: [{ id: 'd', defaults: { HelmRelease: { 'spec.timeout': '5m' } } }] },
+    },
+    exceptionDocument(),
+  ]);
+  const unexcepted = policySet([{ id: 'd', defaults: { HelmRelease: { 'spec.timeout': '5m' } } }]);
+
+  it('takes back a default while it holds, and gets it again afterwards', () => {
+    const { server, use } = serverWith(unexcepted);
+    server.serverSideApply('kubectl', file);
+    use(excepted);
+    server.serverSideApply('kubectl', file);
+    assert.equal(valueAt(server.stored, ['spec', 'timeout']), undefined);
+    assert.equal(valueAt(server.stored, ANNOTATION), undefined);
+    use(unexcepted);
+    server.serverSideApply('kubectl', file);
+    assert.equal(valueAt(server.stored, ['spec', 'timeout']), '5m');
   });
 });

@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { coversUrl, parseCanonicalUrl, redactUrl } from '../../../src/core/policy/canonical-url.ts';
 import { HOSTILE_URLS } from './hostile-urls.ts';
 
+/** Enough for each piece to meet each other one; run with a thousand times as many when the parser is changed. */
+const RUNS = 2000;
+
 function read(text: string) {
   const result = parseCanonicalUrl(text);
   assert.ok(result.ok, text);
@@ -28,6 +31,12 @@ describe('canonical URLs', () => {
     'oci://localhost:5000/a_b/c__d/e-f.g',
     'https://example.com/a%20b/c~d',
     'https://xn--flgger-3nf.app',
+    'ssh://git@github.com/acme/charts',
+    'ssh://git.example.com:2222/~charts/app.git',
+    'ssh://APKA01EXAMPLE@git-codecommit.eu-west-1.amazonaws.com/v1/repos/charts',
+    'bucket://minio.example.com:9000/charts',
+    'bucket+http://127.0.0.1:9000/my.charts_1',
+    'bucket://minio.example.com',
   ];
   for (const text of accepted) {
     it(`accept ${text}`, () => {
@@ -44,6 +53,21 @@ describe('canonical URLs', () => {
     ['oci://GHCR.io:443/acme', 'oci://ghcr.io/acme'],
     ['https://good.example\\@evil.example', undefined],
     ['https://user@flagger.app', undefined],
+    [
+      'https://SonarSource.github.io/helm-chart-sonarqube',
+      'https://sonarsource.github.io/helm-chart-sonarqube',
+    ],
+    ['http://Flagger.app:443', 'http://flagger.app:443'],
+    ['http://flagger.app:80', 'http://flagger.app'],
+    ['ssh://git@GitHub.com:22/acme/charts/', 'ssh://git@github.com/acme/charts'],
+    ['ssh://git@GitHub.com:443/acme', 'ssh://git@github.com:443/acme'],
+    ['ssh://git:secret@github.com/acme', undefined],
+    ['git@github.com:acme/charts.git', 'ssh://git@github.com/acme/charts.git'],
+    ['git@github.com:/acme/charts', 'ssh://git@github.com/acme/charts'],
+    ['git@evil@github.com:acme/charts', undefined],
+    ['BUCKET://MinIO.example.com:443/charts/', 'bucket://minio.example.com/charts'],
+    ['bucket+http://minio.example.com:80/charts', 'bucket+http://minio.example.com/charts'],
+    ['bucket://minio.example.com/charts/prefix', undefined],
   ] as const;
   for (const [text, hint] of hints) {
     it(`propose ${hint} for ${text}`, () => {
@@ -76,6 +100,103 @@ describe('canonical URLs', () => {
         assert.equal(parsed, result.url.host);
       }),
       { numRuns: 5000 },
+    );
+  });
+
+  const pieces = fc.oneof(
+    fc.constantFrom(
+      'https://',
+      'http://',
+      'oci://',
+      'ssh://',
+      'bucket://',
+      'bucket+http://',
+      'HTTPS://',
+      '//',
+    ),
+    fc.constantFrom(
+      'flagger.app',
+      'ghcr.io',
+      'git@',
+      'user:pw@',
+      '127.0.0.1',
+      '0x7f.1',
+      '[::1]',
+      'EXAMPLE.com',
+      '%2e',
+    ),
+    fc.constantFrom(
+      ':443',
+      ':22',
+      ':80',
+      ':8443',
+      ':',
+      ':0',
+      '/',
+      '//',
+      '/charts',
+      '/..',
+      '/.',
+      '/%41',
+      '/a%20b',
+      '/A',
+    ),
+    fc.constantFrom('?', '#', '\\', '@', '.', '\u0430', '\n', '\t', ' ', '\u202e', ';', ','),
+    fc.string({ maxLength: 3 }),
+  );
+  const anyUrl = fc.oneof(
+    { weight: 4, arbitrary: fc.array(pieces, { maxLength: 7 }).map((parts) => parts.join('')) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+    { weight: 1, arbitrary: fc.webUrl({ withFragments: true, withQueryParameters: true }) },
+  );
+
+  it('never throw, read their own canonical text as the same, and hint at nothing that is not canonical', () => {
+    fc.assert(
+      fc.property(anyUrl, (text) => {
+        const result = parseCanonicalUrl(text);
+        assert.equal(typeof redactUrl(text), 'string');
+        if (!result.ok) {
+          if (result.hint === undefined) return;
+          const hinted = read(result.hint);
+          assert.equal(hinted.text, result.hint);
+          assert.notEqual(result.hint, text.replace(/\/$/, ''));
+          return;
+        }
+        const { url } = result;
+        assert.deepEqual(read(url.text), url);
+        assert.deepEqual(read(`${url.text}/`), url);
+        const user = url.user === undefined ? '' : `${url.user}@`;
+        assert.ok(url.text.startsWith(`${url.scheme}://${user}${url.host}`), url.text);
+        assert.ok(url.text.endsWith(url.segments.map((segment) => `/${segment}`).join('')), url.text);
+        assert.equal(redactUrl(text), text);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('cover themselves, one another only when they are one, and below themselves only by whole segments', () => {
+    const segment = fc.constantFrom('acme', 'acme-evil', 'charts', 'a');
+    const place = fc
+      .tuple(
+        fc.constantFrom(
+          'https://github.com',
+          'oci://ghcr.io',
+          'ssh://git@github.com',
+          'ssh://root@github.com',
+        ),
+        fc.constantFrom('', ':8443'),
+        fc.array(segment, { maxLength: 3 }),
+      )
+      .map(([origin, port, path]) => read([origin + port, ...path].join('/')));
+    fc.assert(
+      fc.property(place, place, place, (a, b, c) => {
+        assert.ok(coversUrl(a, false, a) && coversUrl(a, true, a));
+        assert.equal(coversUrl(a, false, b), a.text === b.text);
+        if (coversUrl(a, true, b) && coversUrl(b, true, a)) assert.equal(a.text, b.text);
+        if (coversUrl(a, true, b) && coversUrl(b, true, c)) assert.ok(coversUrl(a, true, c));
+        assert.equal(coversUrl(a, true, b), `${b.text}/`.startsWith(`${a.text}/`));
+      }),
+      { numRuns: RUNS },
     );
   });
 

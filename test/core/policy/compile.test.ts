@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compilePolicySet } from '../../../src/core/policy/compile.ts';
 import { formatLocatedError } from '../../../src/core/policy/located-error.ts';
+import { PLANNED_FIELDS } from '../../../src/core/policy/policy-schema.ts';
 
 const HEAD = 'apiVersion: helmgate.dev/v1alpha1\nkind: Policy\nmetadata: {name: p}\nspec:\n';
+const RULES = '  rules: [{id: a, chartVersion: {within: "1.x"}}]\n';
 
 function errorsOf(text: string): readonly string[] {
   const result = compilePolicySet([{ path: 'p.yaml', text }]);
@@ -22,16 +24,6 @@ describe('a policy file with an error', () => {
       'a misspelt value',
       `${HEAD}  enforcement: Deni\n  rules: [{id: a, defaults: {HelmRelease: {spec.timeout: 5m}}}]\n`,
       /^p\.yaml:5:16: .*must be one of Deny, Warn, Audit \(did you mean "Deny"\?\)$/,
-    ],
-    [
-      'a planned rule',
-      `${HEAD}  rules:\n  - id: a\n    bounds: {}\n`,
-      /^p\.yaml:7:5: bounds is not supported yet/,
-    ],
-    [
-      'a planned field',
-      `${HEAD}  rules:\n  - id: a\n    chartVersion: {within: "1.x", minimumAge: 72h}\n`,
-      /^p\.yaml:7:35: minimumAge is not supported yet/,
     ],
     [
       'a number for a constraint',
@@ -76,7 +68,7 @@ describe('a policy file with an error', () => {
     [
       'a rule of no kind',
       `${HEAD}  rules:\n  - id: a\n`,
-      /^p\.yaml:6:5: a rule needs one of allowedSources, chartVersion, defaults$/,
+      /^p\.yaml:6:5: a rule needs one of allowedSources, chartVersion, defaults, overrides/,
     ],
     [
       'a rule of two kinds',
@@ -89,14 +81,69 @@ describe('a policy file with an error', () => {
       /^p\.yaml:7:10: the rule id a occurs twice/,
     ],
     [
-      'an exception',
-      `${HEAD}  rules: [{id: a, chartVersion: {within: "1.x"}}]\n---\napiVersion: helmgate.dev/v1alpha1\nkind: Exception\n`,
-      /^p\.yaml:8:7: kind Exception is not supported yet/,
-    ],
-    [
       'another kind',
       'apiVersion: helmgate.dev/v1alpha1\nkind: Polcy\nmetadata: {name: p}\nspec: {rules: []}\n',
-      /^p\.yaml:2:7: kind must be "Policy"$/,
+      /^p\.yaml:2:7: kind must be Policy or Exception \(did you mean "Policy"\?\)$/,
+    ],
+    [
+      'another API version',
+      'apiVersion: helmgate.dev/v1\nkind: Exception\nmetadata: {name: p}\nspec: {rules: []}\n',
+      /^p\.yaml:1:13: apiVersion must be "helmgate\.dev\/v1alpha1"$/,
+    ],
+    [
+      'an enforcement that is no action',
+      `${HEAD}  enforcement: {action: Deni}\n${RULES}`,
+      /^p\.yaml:5:25: spec\.enforcement\.action must be one of Deny, Warn, Audit \(did you mean "Deny"\?\)$/,
+    ],
+    [
+      'an enforcement without an action',
+      `${HEAD}  enforcement: {from: 2026-12-01}\n${RULES}`,
+      /^p\.yaml:5:16: spec\.enforcement lacks the field action$/,
+    ],
+    [
+      'an enforcement from a day that does not exist',
+      `${HEAD}  enforcement: {action: Deny, from: 2026-02-30}\n${RULES}`,
+      /^p\.yaml:5:37: "2026-02-30" is neither a date nor an RFC 3339 time \(write 2026-12-01 or 2026-12-01T08:00:00Z\)$/,
+    ],
+    [
+      'an enforcement that gets weaker',
+      `${HEAD}  enforcement: {action: Audit, from: 2026-12-01}\n${RULES}`,
+      /^p\.yaml:5:25: Audit is weaker than Warn, which holds before 2026-12-01$/,
+    ],
+    [
+      'an enforcement that denies before it denies',
+      `${HEAD}  enforcement: {action: Deny, from: 2026-12-01, before: Deny}\n${RULES}`,
+      /^p\.yaml:5:57: spec\.enforcement\.before must be one of Warn, Audit$/,
+    ],
+    [
+      'a before without a from',
+      `${HEAD}  enforcement: {action: Deny, before: Audit}\n${RULES}`,
+      /^p\.yaml:5:39: before means nothing without from$/,
+    ],
+    [
+      'a namespace entry without namespaces',
+      `${HEAD}  enforcement: {action: Deny, namespaces: [{action: Warn}]}\n${RULES}`,
+      /^p\.yaml:5:44: an entry of namespaces needs names, labels or both$/,
+    ],
+    [
+      'a date in a namespace entry of a rule',
+      `${HEAD}  rules:\n  - id: a\n    enforcement: {action: Deny, namespaces: [{names: [x], action: Deny, from: soon}]}\n    chartVersion: {within: "1.x"}\n`,
+      /^p\.yaml:7:79: "soon" is neither a date nor an RFC 3339 time/,
+    ],
+    [
+      'an operation that nobody judges',
+      `${HEAD}  match: {operations: [DELETE]}\n${RULES}`,
+      /^p\.yaml:5:24: spec\.match\.operations\.0 must be one of CREATE, UPDATE$/,
+    ],
+    [
+      'a kubeConfig that is no truth value',
+      `${HEAD}  match: {kubeConfig: {}}\n${RULES}`,
+      /^p\.yaml:5:23: spec\.match\.kubeConfig must be true or false$/,
+    ],
+    [
+      'a ratchet that is no truth value',
+      `${HEAD}  rules:\n  - id: a\n    ratchet: on\n    chartVersion: {within: "1.x"}\n`,
+      /^p\.yaml:7:14: .*ratchet must be true or false$/,
     ],
     ['no rules', `${HEAD}  rules: []\n`, /must NOT have fewer than 1 items/],
     [
@@ -131,6 +178,13 @@ describe('a policy file with an error', () => {
         errors.join('\n'),
       );
       assert.ok(errors.length <= 20);
+    });
+  }
+
+  for (const field of PLANNED_FIELDS) {
+    it(`is refused with its place: the planned field ${field}`, () => {
+      const errors = errorsOf(`${HEAD}  rules:\n  - id: a\n    ${field}: {}\n`);
+      assert.ok(errors.some((error) => error.startsWith(`p.yaml:7:5: ${field} is not supported yet`)));
     });
   }
 
@@ -233,5 +287,15 @@ describe('a policy set', () => {
     const result = compilePolicySet([{ path: 'p.yaml', text }]);
     assert.ok(result.ok);
     assert.match(result.warnings[0]?.message ?? '', /set to background by the API's own schema first/);
+  });
+
+  it('warns about a stage that changes nothing', () => {
+    const text = `${HEAD}  enforcement: {action: Warn, from: 2026-12-01}\n${RULES}`;
+    const result = compilePolicySet([{ path: 'p.yaml', text }]);
+    assert.ok(result.ok);
+    assert.deepEqual(
+      result.warnings.map(({ message }) => message),
+      ['2026-12-01 changes nothing: Warn holds before and after'],
+    );
   });
 });

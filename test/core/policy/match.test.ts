@@ -142,3 +142,87 @@ describe('an exclusion of subjects', () => {
     );
   });
 });
+
+describe('a match on who asks', () => {
+  const match = {
+    subjects: [{ user: 'root' }, { group: 'devs' }, { serviceAccount: 'flux/deployer' }],
+  };
+  const users = [
+    [{ username: 'root', groups: [] }, true],
+    [{ username: 'x', groups: ['qa', 'devs'] }, true],
+    [{ username: 'system:serviceaccount:flux:deployer', groups: [] }, true],
+    [{ username: 'system:serviceaccount:flux:other', groups: [] }, false],
+    [{ username: 'devs', groups: ['root'] }, false],
+  ] as const;
+  for (const [user, expected] of users) {
+    it(`${expected ? 'judges' : 'lets pass'} ${user.username} of ${user.groups.join(', ') || 'no group'}`, () => {
+      assert.equal(matches(match, helmRelease(), { user }), expected);
+    });
+  }
+
+  it('judges where nobody asks: what cannot be told is judged', () => {
+    assert.equal(matches(match, helmRelease()), true);
+  });
+
+  it('yields to an exclusion', () => {
+    const both = { ...match, exclude: { subjects: [{ user: 'root' }] } };
+    assert.equal(matches(both, helmRelease(), { user: { username: 'root', groups: [] } }), false);
+    assert.equal(matches(both, helmRelease(), { user: { username: 'root', groups: ['devs'] } }), false);
+    assert.equal(matches(both, helmRelease(), { user: { username: 'x', groups: ['devs'] } }), true);
+  });
+});
+
+describe('a match on what is asked for', () => {
+  const judged = (
+    operations: readonly string[],
+    old?: JsonObject,
+    phase: 'admission' | 'release' = 'admission',
+  ) => {
+    const set = policySet(RULES, { match: { operations } });
+    const facts = factsWith('https://flagger.app');
+    return !evaluate(set, subjectOf(helmRelease(), old), facts, phase).allowed;
+  };
+
+  it('goes by the operation at admission', () => {
+    assert.equal(judged(['CREATE']), true);
+    assert.equal(judged(['CREATE'], helmRelease()), false);
+    assert.equal(judged(['UPDATE']), false);
+    assert.equal(judged(['UPDATE'], helmRelease()), true);
+    assert.equal(judged(['UPDATE', 'CREATE'], helmRelease()), true);
+  });
+
+  it('judges at release time, where nothing is asked for', () => {
+    assert.equal(judged(['CREATE'], helmRelease(), 'release'), true);
+  });
+
+  it('keeps at an update the defaults that it filled in at the create', () => {
+    const set = policySet([{ id: 'd', defaults: { HelmRelease: { 'spec.timeout': '3m' } } }], {
+      match: { operations: ['CREATE'] },
+    });
+    const object = helmRelease(
+      { timeout: '3m' },
+      {
+        annotations: { 'helmgate.dev/defaults': '{"/spec/timeout":"3m"}' },
+        managedFields: [{ operation: 'Apply', fieldsV1: { 'f:spec': { 'f:interval': {} } } }],
+      },
+    );
+    assert.deepEqual(evaluate(set, subjectOf(object, object), factsWith(), 'admission').patch, []);
+  });
+});
+
+describe('a match on the cluster that a release goes to', () => {
+  const remote = helmRelease({ kubeConfig: { secretRef: { name: 'x' } } });
+  const table: readonly (readonly [name: string, object: JsonObject, isRemote: boolean])[] = [
+    ['a release with a kubeConfig', remote, true],
+    ['one with an empty kubeConfig', helmRelease({ kubeConfig: {} }), true],
+    ['one whose kubeConfig is null', helmRelease({ kubeConfig: null }), false],
+    ['one without', helmRelease(), false],
+    ['a source with a field of that name', helmRepository('https://flagger.app', { kubeConfig: {} }), false],
+  ];
+  for (const [name, object, isRemote] of table) {
+    it(`takes ${name} for ${isRemote ? 'remote' : 'local'}`, () => {
+      assert.equal(matches({ kubeConfig: true }, object), isRemote);
+      assert.equal(matches({ kubeConfig: false }, object), !isRemote);
+    });
+  }
+});

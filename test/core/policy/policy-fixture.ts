@@ -77,8 +77,35 @@ export function factsWith(
     now: '2026-06-01T00:00:00Z',
     namespaceLabels: { known: true, value: {} },
     sources: new Map([[sourceKey(source.kind, source.namespace, source.name), fact]]),
+    dependents: { known: true, value: [] },
     chart: UNKNOWN,
     values: UNKNOWN,
     ...more,
+  };
+}
+
+/** A set of documents as they stand, policies and exceptions; `now` as the loader has it. */
+export function documentSet(documents: readonly JsonObject[], now?: string): PolicySet {
+  const text = documents
+    .map((document) => JSON.stringify({ apiVersion: 'helmgate.dev/v1alpha1', ...document }))
+    .join('\n---\n');
+  const compiled = compilePolicySet([{ path: 'p.yaml', text }], now === undefined ? {} : { now });
+  assert.ok(compiled.ok, compiled.ok ? '' : compiled.errors.map(formatLocatedError).join('\n'));
+  return compiled.set;
+}
+
+/** A document of kind Exception about policy p, with these fields of its spec in place of the usual ones. */
+export function exceptionDocument(spec: JsonObject = {}, name = 'legacy'): JsonObject {
+  return {
+    kind: 'Exception',
+    metadata: { name },
+    spec: {
+      policy: 'p',
+      match: { names: ['flagger'] },
+      owner: 'team-a',
+      reason: 'TICKET-12',
+      expires: '2027-01-31',
+      ...spec,
+    },
   };
 }

@@ -56,7 +56,7 @@ async function judge(
   const judging = judgeReviews({
     clock: { now: () => 0 },
     policies: { inForce: () => policies, loadErrors: () => ['p.yaml:3:1: it is broken\n  3 | x'] },
-    lookup: { find: () => Promise.resolve(undefined) },
+    lookup: { find: () => Promise.resolve(undefined), list: () => [] },
     ...(whenNoPolicies === undefined ? {} : { whenNoPolicies }),
   });
   const decoded = judging.decode(body);
@@ -127,7 +127,7 @@ describe('judging reviews', () => {
       const none = judgeReviews({
         clock: { now: () => 0 },
         policies: { inForce: () => undefined, loadErrors: () => ['p.yaml:3:1: it is broken\n  3 | x'] },
-        lookup: { find: () => Promise.resolve(undefined) },
+        lookup: { find: () => Promise.resolve(undefined), list: () => [] },
         ...(when === undefined ? {} : { whenNoPolicies: when }),
       });
       const decoded = none.decode(reviewOf('https://flagger.app'));

@@ -28,14 +28,18 @@ describe('the webhook configurations', () => {
     assert.equal(webhookOf(validating)['reinvocationPolicy'], undefined);
   });
 
-  it('are called for every version of the four kinds, without side effects, and never for a subresource', () => {
+  it('are called for every version of each kind that can be judged, without side effects, and never for a subresource', () => {
     for (const webhook of [webhookOf(mutating), webhookOf(validating)]) {
       assert.equal(webhook['sideEffects'], 'None');
       assert.equal(webhook['matchPolicy'], 'Exact');
       const rules = webhook['rules'] as readonly JsonObject[];
       assert.deepEqual(
         rules.flatMap((rule) => rule['resources']),
-        ['helmreleases', 'helmrepositories', 'helmcharts', 'ocirepositories'],
+        [
+          'helmreleases',
+          ...['helmrepositories', 'helmcharts', 'ocirepositories'],
+          ...['gitrepositories', 'buckets', 'externalartifacts'],
+        ],
       );
       for (const rule of rules) {
         assert.deepEqual(rule['apiVersions'], ['*']);

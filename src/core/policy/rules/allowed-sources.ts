@@ -1,16 +1,22 @@
-import type { Json } from '../../json/json.ts';
 import { valueAt } from '../../json/pointer.ts';
+import { textAt } from '../../json/text-at.ts';
 import {
-  type CanonicalUrl,
-  coversUrl,
-  parseCanonicalUrl,
-  redactUrl,
-  withChartPath,
-} from '../canonical-url.ts';
-import { compileUrl, SOURCE_URL_SCHEMA } from '../compile-url.ts';
+  ADDRESSED_KINDS,
+  type AddressedKind,
+  type AllowedSource,
+  compileAllowedSource,
+  formatAllowed,
+  isAllowed,
+  type WrittenSource,
+} from '../allowed-source.ts';
+import { parseCanonicalUrl, withChartPath } from '../canonical-url.ts';
+import { SOURCE_URL_SCHEMA } from '../compile-url.ts';
+import type { SourceFact } from '../facts.ts';
+import { includesFinding, judgeAddress, judgeUrl } from '../judge-source-url.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
 import type { RuleDefinition } from '../rule-definition.ts';
 import { shortText } from '../short-text.ts';
+import { SOURCE_KINDS } from '../source-fact.ts';
 import { chartNameTokens, type FollowedSource, findSource, sourceOf } from '../source-of.ts';
 
 /** Rule `allowedSources`; what it is for and what it says stands in its definition. */
@@ -20,29 +26,41 @@ export const allowedSources: RuleDefinition = {
   why: 'A chart is code that runs with the rights of its release; where it comes from is the first thing to hold.',
   when: ['admission', 'release'],
   reads: [
-    'spec.url of HelmRepository and OCIRepository',
-    'for HelmRelease and HelmChart the URL behind spec.chart.spec.sourceRef, spec.chartRef or spec.sourceRef',
+    'spec.url of HelmRepository, OCIRepository and GitRepository, and spec.include of the last',
+    'spec.endpoint, spec.bucketName, spec.insecure and spec.provider of Bucket',
+    'for HelmRelease and HelmChart the same of what spec.chart.spec.sourceRef, spec.chartRef or spec.sourceRef leads to',
   ],
   verdicts: `An entry covers exactly its URL, with \`subpaths: true\` also what lies below it, compared by path segments; entries are
 alternatives. In an OCI repository a path in front of the chart's name counts as part of the URL. A URL that is not canonical is refused with
-the canonical spelling. A source of a kind whose URL cannot be judged is refused where it is referred to. A source that does not exist is a
-warning at admission (both objects may be on their way in one apply) and refused at release time; one that could not be looked up is
-refused in both.`,
+the canonical spelling.
+
+A Bucket's URL is \`bucket://ENDPOINT/NAME\`, or \`bucket+http://ENDPOINT/NAME\` when \`spec.insecure\` is set; with provider \`gcp\`, whose client reads no
+endpoint, the endpoint is \`storage.googleapis.com\`. An entry is about HelmRepository and OCIRepository when its scheme is \`https\`, \`http\` or
+\`oci\`, about GitRepository when it is \`ssh\`, about Bucket when it is \`bucket\` or \`bucket+http\`; \`kinds\` says otherwise, as a Git repository
+behind https needs it. A GitRepository that includes others is refused, since their URLs are not judged.
+
+A HelmRelease or HelmChart is refused that refers to a kind that no entry is about, or whose URL cannot be judged (ExternalArtifact). A
+GitRepository or Bucket itself is judged only where the policy's \`match.kinds\` names it: Flux itself comes out of a GitRepository, and
+other controllers use both. A source that does not exist is a warning at admission (both objects may be on their way in one apply) and
+refused at release time; one that could not be looked up is refused in both.`,
   reasons: {
-    SourceNotAllowed: 'no entry covers the URL',
+    SourceNotAllowed: 'no entry covers the URL, or the source includes others',
     SourceNotCanonical: 'the URL is spelt in a way that programs read differently',
     SourceUnknown: 'the source does not exist, has no URL, or could not be looked up',
-    SourceKindUnsupported: 'the URL of a source of this kind cannot be judged',
+    SourceKindUnsupported: 'no entry is about sources of this kind, or the URL of one cannot be judged',
   },
   options: [
     { path: '[].url', text: 'a URL in canonical form' },
     { path: '[].subpaths', text: 'also what lies below the URL; false when absent' },
+    { path: '[].kinds', text: 'the kinds of source that the entry is about; by its scheme when absent' },
   ],
   example: `
 - id: sources
   allowedSources:
   - {url: https://flagger.app}
   - {url: oci://ghcr.io/acme/charts, subpaths: true}
+  - {url: https://github.com/acme/charts, kinds: [GitRepository]}
+  - {url: bucket://minio.example.com:9000/charts}
 `,
   schema: {
     type: 'array',
@@ -56,33 +74,34 @@ refused in both.`,
       properties: {
         url: SOURCE_URL_SCHEMA,
         subpaths: { type: 'boolean', description: 'Also what lies below the URL.' },
+        kinds: {
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { enum: [...ADDRESSED_KINDS] },
+          description: 'The kinds of source that the entry is about.',
+        },
       },
     },
   },
   compile(written, at, context) {
-    const entries = written as readonly { readonly url: string; readonly subpaths?: boolean }[];
-    const allowed = entries.map(({ url, subpaths = false }, index) => ({
-      url: compileUrl(url, [...at, String(index), 'url'], context),
-      subpaths,
-    }));
-    const readable = allowed.filter((entry): entry is AllowedSource => entry.url !== undefined);
+    const entries = written as unknown as readonly WrittenSource[];
+    const allowed = entries.map((entry, index) =>
+      compileAllowedSource(entry, [...at, String(index)], context),
+    );
+    const readable = allowed.filter((entry): entry is AllowedSource => entry !== undefined);
     return readable.length === allowed.length ? allowedSourcesRule(readable) : undefined;
   },
 };
 
-export interface AllowedSource {
-  readonly url: CanonicalUrl;
-  readonly subpaths: boolean;
-}
-
-/** The kinds of source whose URL tells where a chart comes from. */
-const FOLLOWED_KINDS: ReadonlySet<string> = new Set(['HelmRepository', 'OCIRepository', 'HelmChart']);
 const CHART_PATTERN = /^[a-z0-9-]+((\/|\.|\/\.)[a-z0-9-]+)*$/;
+const NOTHING: Judgement = { findings: [], warnings: [] };
 
 /** Makes the rule of its entries. */
 export function allowedSourcesRule(allowed: readonly AllowedSource[]): RuleBody {
   return {
-    kinds: ['HelmRelease', 'HelmRepository', 'HelmChart', 'OCIRepository'],
+    kinds: ['HelmRelease', 'HelmChart', ...ADDRESSED_KINDS],
+    kindsOnRequest: ['GitRepository', 'Bucket'],
     reads: [
       ['spec', 'url'],
       ['spec', 'chart', 'spec', 'sourceRef'],
@@ -92,129 +111,101 @@ export function allowedSourcesRule(allowed: readonly AllowedSource[]): RuleBody 
     writes: [],
     sources(subject) {
       const source = sourceOf(subject.kind, subject.object, subject.namespace);
-      return source !== undefined && FOLLOWED_KINDS.has(source.kind) ? [source] : [];
+      return source !== undefined && SOURCE_KINDS.has(source.kind) ? [source] : [];
     },
     judge(input) {
       const { kind, namespace } = input.subject;
-      if (kind === 'HelmRepository' || kind === 'OCIRepository') {
-        return judgeUrl(allowed, valueAt(input.object, ['spec', 'url']), 'spec.url', '');
-      }
+      if (isAddressed(kind)) return { findings: judgeAddress(allowed, kind, input.object), warnings: [] };
       const source = sourceOf(kind, input.object, namespace);
       return source === undefined ? NOTHING : judgeSource(allowed, source, input);
     },
   };
 }
 
-const NOTHING: Judgement = { findings: [], warnings: [] };
-
-function found(...findings: readonly FindingDraft[]): Judgement {
-  return { findings, warnings: [] };
+function isAddressed(kind: string): kind is AddressedKind {
+  return (ADDRESSED_KINDS as readonly string[]).includes(kind);
 }
 
 function judgeSource(allowed: readonly AllowedSource[], source: FollowedSource, input: RuleInput): Judgement {
+  const refused = source.kind === 'HelmChart' ? undefined : judgeKind(allowed, source.kind, source);
+  if (refused !== undefined) return { findings: [refused], warnings: [] };
   const name = `${source.kind} ${source.namespace}/${source.name}`;
-  if (!FOLLOWED_KINDS.has(source.kind)) {
-    return found({
-      reason: 'SourceKindUnsupported',
-      path: `${source.path}.kind`,
-      found: source.kind,
-      message: shortText(`charts from a ${source.kind} are not allowed here: its URL cannot be judged`),
-      wouldPass: shortText(`a HelmRepository or OCIRepository at ${listOf(allowed)}`),
-    });
-  }
   const fact = findSource(input.facts, source);
-  if (!fact.known) {
-    if (fact.why === 'NotFound' && input.phase === 'admission') {
-      return {
-        findings: [],
-        warnings: [shortText(`${name} does not exist yet: its URL is judged when the release runs`)],
-      };
-    }
-    const why = fact.why === 'NotFound' ? 'does not exist' : `could not be looked up (${fact.why})`;
-    return found({
-      reason: fact.why === 'Unsupported' ? 'SourceKindUnsupported' : 'SourceUnknown',
-      path: source.path,
-      found: name,
-      message: shortText(`${name} ${why}, so its URL cannot be judged`),
-    });
+  if (fact.known) return { findings: judgeFact(allowed, source, fact.value, input), warnings: [] };
+  if (fact.why === 'NotFound' && input.phase === 'admission') {
+    const warning = `${name} does not exist yet: its URL is judged when the release runs`;
+    return { findings: [], warnings: [shortText(warning)] };
   }
-  const { url } = fact.value;
-  const { findings } = judgeUrl(allowed, url, source.path, `${name} points to `);
-  const oci = findings.length === 0 && url?.startsWith('oci://') === true;
-  return found(...findings, ...(oci ? chartNameFindings(allowed, source, url, input) : []));
+  const why = fact.why === 'NotFound' ? 'does not exist' : `could not be looked up (${fact.why})`;
+  const finding: FindingDraft = {
+    reason: fact.why === 'Unsupported' ? 'SourceKindUnsupported' : 'SourceUnknown',
+    path: source.path,
+    found: name,
+    message: shortText(`${name} ${why}, so its URL cannot be judged`),
+  };
+  return { findings: [finding], warnings: [] };
+}
+
+/** A kind that has no URL, or that the whole list does not speak of, is refused before anything is known of the source. */
+function judgeKind(
+  allowed: readonly AllowedSource[],
+  kind: string,
+  { path }: FollowedSource,
+): FindingDraft | undefined {
+  if (kind === 'HelmRepository' || kind === 'OCIRepository') return undefined;
+  const addressed = isAddressed(kind);
+  if (addressed && allowed.some(({ kinds }) => kinds.includes(kind))) return undefined;
+  const why = addressed ? 'no entry is about one' : 'its URL cannot be judged';
+  return {
+    reason: 'SourceKindUnsupported',
+    path: `${path}.kind`,
+    found: shortText(kind),
+    message: shortText(`charts from a ${kind} are not allowed here: ${why}`),
+    wouldPass: shortText(`a source at ${formatAllowed(allowed)}`),
+  };
+}
+
+function judgeFact(
+  allowed: readonly AllowedSource[],
+  source: FollowedSource,
+  fact: SourceFact,
+  input: RuleInput,
+): readonly FindingDraft[] {
+  const behind = textAt(fact.spec, ['sourceRef', 'kind']) || 'HelmRepository';
+  const kind = source.kind === 'HelmChart' ? behind : source.kind;
+  const refused = judgeKind(allowed, kind, source);
+  if (refused !== undefined || !isAddressed(kind)) return refused === undefined ? [] : [refused];
+  const prefix = `${source.kind} ${source.namespace}/${source.name} points to `;
+  const findings = judgeUrl(allowed, fact.url, { kind, path: source.path, prefix });
+  if (findings.length > 0) return findings;
+  if (fact.includes === true) {
+    const name = `${source.kind} ${source.namespace}/${source.name}: `;
+    return [includesFinding(source.path, name)];
+  }
+  const oci = kind === 'HelmRepository' && fact.url?.startsWith('oci://') === true;
+  return oci ? judgeChartPath(allowed, source, fact, input) : [];
 }
 
 /** For an OCI repository the chart's name is part of the address that is fetched. */
-function chartNameFindings(
+function judgeChartPath(
   allowed: readonly AllowedSource[],
   source: FollowedSource,
-  text: string,
+  fact: SourceFact,
   { subject, object }: RuleInput,
 ): readonly FindingDraft[] {
-  if (source.kind !== 'HelmRepository') return [];
+  const own = source.kind === 'HelmRepository';
   const tokens = chartNameTokens(subject.kind);
-  const chart = valueAt(object, tokens);
-  const url = parseCanonicalUrl(text);
+  const chart = own ? valueAt(object, tokens) : valueAt(fact.spec, ['chart']);
+  const url = parseCanonicalUrl(fact.url ?? '');
   if (typeof chart !== 'string' || !url.ok) return [];
-  const base = { path: tokens.join('.'), found: shortText(chart) };
+  const base = { path: own ? tokens.join('.') : source.path, found: shortText(chart) };
   if (!CHART_PATTERN.test(chart)) {
     const message = 'the chart name becomes part of an OCI address and is not a plain name or path of names';
     return [{ ...base, reason: 'SourceNotCanonical', message }];
   }
   const place = withChartPath(url.url, chart);
-  if (isAllowed(allowed, place)) return [];
+  if (isAllowed(allowed, 'HelmRepository', place)) return [];
   const message = shortText(`the chart lies in ${place.text}, which is not an allowed source`);
-  return [{ ...base, reason: 'SourceNotAllowed', message, wouldPass: shortText(listOf(allowed)) }];
-}
-
-function judgeUrl(
-  allowed: readonly AllowedSource[],
-  url: Json | undefined,
-  path: string,
-  prefix: string,
-): Judgement {
-  if (typeof url !== 'string') {
-    return found({
-      reason: 'SourceUnknown',
-      path,
-      message: shortText(`${prefix}no URL: there is nothing to judge`),
-    });
-  }
-  const parsed = parseCanonicalUrl(url);
-  if (parsed.ok && isAllowed(allowed, parsed.url)) return NOTHING;
-  const shown = shortText(redactUrl(url));
-  if (!parsed.ok) {
-    const hint = parsed.hint === undefined ? undefined : parseCanonicalUrl(parsed.hint);
-    const passes = hint?.ok === true && isAllowed(allowed, hint.url);
-    return found({
-      reason: 'SourceNotCanonical',
-      path,
-      found: shown,
-      message: shortText(`${prefix}a URL that is not in canonical form: ${parsed.problem}`),
-      ...(parsed.hint === undefined
-        ? {}
-        : {
-            wouldPass: shortText(
-              passes
-                ? parsed.hint
-                : `${parsed.hint} is its canonical form, but allowed are ${listOf(allowed)}`,
-            ),
-          }),
-    });
-  }
-  return found({
-    reason: 'SourceNotAllowed',
-    path,
-    found: shown,
-    message: shortText(`${prefix}${shown}, which is not an allowed source`),
-    wouldPass: shortText(listOf(allowed)),
-  });
-}
-
-function isAllowed(allowed: readonly AllowedSource[], url: CanonicalUrl): boolean {
-  return allowed.some((entry) => coversUrl(entry.url, entry.subpaths, url));
-}
-
-function listOf(allowed: readonly AllowedSource[]): string {
-  return allowed.map(({ url, subpaths }) => (subpaths ? `${url.text} or below it` : url.text)).join(', ');
+  const wouldPass = shortText(formatAllowed(allowed, 'HelmRepository'));
+  return [{ ...base, reason: 'SourceNotAllowed', message, wouldPass }];
 }

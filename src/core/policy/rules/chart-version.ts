@@ -1,41 +1,72 @@
-import { formatPointer, valueAt } from '../../json/pointer.ts';
-import { check } from '../../version/constraint.ts';
-import { parseVersion } from '../../version/version.ts';
-import { type CanonicalUrl, coversUrl, parseCanonicalUrl, withChartPath } from '../canonical-url.ts';
-import { compileUrl, SOURCE_URL_SCHEMA } from '../compile-url.ts';
-import { compileVersionRange, type RangeComparison, rangeComparer, type VersionRange } from '../narrowing.ts';
+import type { Json } from '../../json/json.ts';
+import { formatPointer } from '../../json/pointer.ts';
+import { fitsChart } from '../chart-filter.ts';
+import {
+  type ChartVersionOptions,
+  compileChartVersion,
+  type WrittenChartVersion,
+} from '../chart-version-options.ts';
+import { SOURCE_URL_SCHEMA } from '../compile-url.ts';
+import { judgeResolvedChart } from '../judge-resolved-chart.ts';
+import { judgeWrittenVersion, textOf } from '../judge-written-version.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
 import type { RuleDefinition } from '../rule-definition.ts';
 import { shortText } from '../short-text.ts';
-import { chartNameTokens, findSource, sourceOf } from '../source-of.ts';
+import { sourceOf } from '../source-of.ts';
+import { findWrittenVersion, type WrittenVersion } from '../written-version.ts';
 
 /** Rule `chartVersion`; what it is for and what it says stands in its definition. */
 export const chartVersion: RuleDefinition = {
   field: 'chartVersion',
   summary: 'the versions that a chart may have',
-  why: 'A range admits versions that do not exist yet, so what it can ever match is judged, not what it matches today.',
+  why: `A range admits versions that do not exist yet, so what it can ever match is judged, not what it matches today. What only the
+resolved chart tells (its age, whether it is deprecated, the Kubernetes that it needs) is judged when it is released.`,
   when: ['admission', 'release'],
   reads: [
     'spec.chart.spec.version and spec.chart.spec.chart of HelmRelease',
-    'spec.version and spec.chart of HelmChart',
-    'the URL behind their sourceRef',
-    'at release time the resolved chart',
+    'spec.version and spec.chart of HelmChart, spec.ref and spec.url of OCIRepository',
+    'the same behind spec.chartRef, and the URL behind a sourceRef',
+    'at release time the resolved chart: name, version, created, deprecated, kubeVersion',
+    'the version of the API server, for `kubeVersion`',
   ],
   verdicts: `At admission a range that lies within passes; one that reaches outside is refused with a version that shows it
-(\`wider: Deny\`), or cut to the versions within (\`wider: Narrow\`, under enforcement Deny only); one that has nothing in common with it, or
-is no constraint, is refused. At release time the resolved version itself must lie within. A rule for certain charts whose source is not known
-applies: what cannot be told is judged. Ranges on Git and Bucket sources are ignored by Flux and not judged at admission.`,
+(\`wider: Deny\`), or cut to the versions within (\`wider: Narrow\`, under enforcement Deny only, and only where it stands in the object
+itself); one that has nothing in common with it, or is no constraint, is refused. The tag of an OCIRepository is one exact version. A digest
+counts as pinned, and is refused by \`within\` and \`prereleases: Deny\`, since it does not say which version it is. A range behind a chartRef
+that could not be looked up is refused; where the object does not exist yet, a warning says so. Ranges on Git and Bucket sources, which
+Flux ignores, and an ExternalArtifact, which has no version, are not judged at admission; an OCIRepository is judged by itself where its
+\`layerSelector\` says that it holds a chart.
+
+At release time the resolved version must lie within. A chart younger than \`minimumAge\` is held until it is old enough; one whose index
+does not say when it was made is refused. A chart whose version is not known is refused.
+
+A rule for certain charts whose name or source is not known applies: what cannot be told is judged.`,
   reasons: {
     RangeTooWide: 'the range also matches versions outside; the message names one',
     RangeDisjoint: 'no version that the range matches is allowed',
-    VersionInvalid: 'the text is no version constraint',
-    VersionNotAllowed: 'the version that the range resolved to lies outside',
+    VersionInvalid: 'the text is no version constraint, or the tag no version',
+    VersionNotAllowed: 'the tag, or the version that the range resolved to, lies outside, or is not known',
+    VersionNotPinned: 'the text is not one exact version',
+    VersionUnknown: 'a digest is written, or the source that holds the version could not be looked up',
+    PrereleaseNotAllowed: 'the range matches prereleases, or the chart is one',
+    ChartTooYoung: 'the chart was made less than the minimum age ago; the release waits',
+    ChartDeprecated: 'the index says that the chart is deprecated',
+    KubeVersionUnmet: 'the chart asks for another version of Kubernetes',
+    FactUnknown: 'the resolved chart, its time of making or the version of the API server is not known',
   },
   options: [
-    { path: 'within', text: 'a Masterminds/semver constraint' },
-    { path: 'wider', text: '`Deny` (when absent) or `Narrow`: what to do with a range that reaches outside' },
     { path: 'charts[].name', text: 'the charts that the rule is about; all when `charts` is absent' },
     { path: 'charts[].source', text: 'only from this URL and below it' },
+    { path: 'within', text: 'a Masterminds/semver constraint' },
+    { path: 'wider', text: '`Deny` (when absent) or `Narrow`: what to do with a range that reaches outside' },
+    { path: 'pinned', text: 'exact versions only; false when absent' },
+    {
+      path: 'prereleases',
+      text: '`Deny` refuses prereleases and ranges that match some; `Allow` when absent',
+    },
+    { path: 'minimumAge', text: 'a duration such as `72h`; judged at release time, by the index' },
+    { path: 'deprecated', text: '`Deny` or `Warn`: charts that the index calls deprecated; at release time' },
+    { path: 'kubeVersion', text: "`Deny` or `Warn`: the chart's own demand on Kubernetes; at release time" },
   ],
   example: `
 - id: flagger-1x
@@ -43,10 +74,12 @@ applies: what cannot be told is judged. Ranges on Git and Bucket sources are ign
     charts: [{name: flagger, source: https://flagger.app}]
     within: ">=1.28.0 <2.0.0"
     wider: Narrow
+    minimumAge: 72h
+    deprecated: Deny
 `,
   schema: {
     type: 'object',
-    required: ['within'],
+    minProperties: 1,
     additionalProperties: false,
     description: 'Versions that charts may have.',
     properties: {
@@ -68,220 +101,113 @@ applies: what cannot be told is judged. Ranges on Git and Bucket sources are ign
         description: 'A Masterminds/semver constraint.',
       },
       wider: { enum: ['Deny', 'Narrow'], description: 'What to do with a range that reaches outside.' },
+      pinned: { type: 'boolean', description: 'Exact versions only.' },
+      prereleases: { enum: ['Allow', 'Deny'], description: 'Whether a version may be a prerelease.' },
+      minimumAge: { type: 'string', minLength: 2, maxLength: 64, description: 'A duration, such as 72h.' },
+      deprecated: { enum: ['Deny', 'Warn'], description: 'What to do with a deprecated chart.' },
+      kubeVersion: { enum: ['Deny', 'Warn'], description: 'What to do with a chart for another Kubernetes.' },
     },
   },
   compile(written, at, context) {
-    const { charts, within, wider = 'Deny' } = written as unknown as WrittenChartVersion;
-    const range = compileVersionRange(within);
-    if (!range.ok) {
-      context.error(
-        [...at, 'within'],
-        `${JSON.stringify(within)} is no version constraint: ${range.message}`,
-      );
-    }
-    const filters: ChartFilter[] = [];
-    for (const [index, { name, source }] of (charts ?? []).entries()) {
-      const place = [...at, 'charts', String(index), 'source'];
-      const url = source === undefined ? undefined : compileUrl(source, place, context);
-      if (source !== undefined && url === undefined) return undefined;
-      filters.push(url === undefined ? { name } : { name, source: url });
-    }
-    if (!range.ok) return undefined;
-    return chartVersionRule({
-      within: range.range,
-      wider,
-      ...(charts === undefined ? {} : { charts: filters }),
-    });
+    const options = compileChartVersion(written as unknown as WrittenChartVersion, at, context);
+    return options === undefined ? undefined : chartVersionRule(options);
   },
 };
 
-interface WrittenChartVersion {
-  readonly charts?: readonly { readonly name: string; readonly source?: string }[];
-  readonly within: string;
-  readonly wider?: 'Deny' | 'Narrow';
-}
-
-export interface ChartFilter {
-  readonly name: string;
-  readonly source?: CanonicalUrl;
-}
-
-export interface ChartVersionOptions {
-  /** The charts that the rule is about; absent means all. */
-  readonly charts?: readonly ChartFilter[];
-  readonly within: VersionRange;
-  readonly wider: 'Deny' | 'Narrow';
-}
-
-interface ComparedOptions extends ChartVersionOptions {
-  readonly compareText: (text: string) => RangeComparison;
-}
-
 const NOTHING: Judgement = { findings: [], warnings: [] };
+/** Where a range can be narrowed. */
+const NARROWED: readonly (readonly [kind: string, ...tokens: readonly string[]])[] = [
+  ['HelmRelease', 'spec', 'chart', 'spec', 'version'],
+  ['HelmChart', 'spec', 'version'],
+  ['OCIRepository', 'spec', 'ref', 'semver'],
+];
 
 /** Makes the rule of its options. */
-export function chartVersionRule(written: ChartVersionOptions): RuleBody {
-  const options: ComparedOptions = { ...written, compareText: rangeComparer(written.within) };
+export function chartVersionRule(options: ChartVersionOptions): RuleBody {
   return {
-    kinds: ['HelmRelease', 'HelmChart'],
+    kinds: ['HelmRelease', 'HelmChart', 'OCIRepository'],
     reads: [
       ['spec', 'chart', 'spec', 'chart'],
       ['spec', 'chart', 'spec', 'sourceRef'],
       ['spec', 'chartRef'],
       ['spec', 'sourceRef'],
+      ['spec', 'url'],
+      ['spec', 'layerSelector'],
     ],
-    writes:
-      options.wider === 'Narrow'
-        ? [
-            { kind: 'HelmRelease', tokens: versionTokens('HelmRelease') },
-            { kind: 'HelmChart', tokens: versionTokens('HelmChart') },
-          ]
-        : [],
+    writes: options.wider === 'Narrow' ? NARROWED.map(([kind, ...tokens]) => ({ kind, tokens })) : [],
+    ...(options.kubeVersion === undefined ? {} : { needs: ['kubeVersion'] }),
     sources(subject) {
-      if (!options.charts?.some(({ source }) => source !== undefined)) return [];
       const source = sourceOf(subject.kind, subject.object, subject.namespace);
-      return source === undefined ? [] : [source];
+      if (source === undefined) return [];
+      const followed = source.kind === 'OCIRepository' || source.kind === 'HelmChart';
+      return followed || options.charts?.some((chart) => chart.source !== undefined) ? [source] : [];
     },
-    mutate(input) {
-      const comparison = narrows(options, input) ? compare(options, input) : undefined;
-      if (comparison?.kind !== 'wider' || comparison.narrowed === undefined)
-        return { changes: [], warnings: [] };
-      const tokens = versionTokens(input.subject.kind);
-      const pointer = formatPointer(tokens);
-      const change = { kind: 'narrow', tokens, pointer, value: comparison.narrowed } as const;
-      const from = shortText(versionText(input, tokens), 60);
-      const warning = shortText(`${tokens.join('.')} was narrowed from ${from} to ${comparison.narrowed}`);
-      return { changes: [change], warnings: [warning] };
-    },
-    judge(input) {
-      return input.phase === 'release' ? judgeResolved(options, input) : judgeRange(options, input);
-    },
+    mutate: (input) => narrowing(options, input),
+    judge: (input) =>
+      input.phase === 'release' ? judgeRelease(options, input) : judgeAdmission(options, input),
   };
 }
 
-function narrows(options: ComparedOptions, { mutates, phase }: RuleInput): boolean {
-  return options.wider === 'Narrow' && mutates && phase === 'admission';
-}
-
-function judgeRange(options: ComparedOptions, input: RuleInput): Judgement {
-  const comparison = compare(options, input);
-  if (comparison === undefined || comparison.kind === 'inside') return NOTHING;
-  const tokens = versionTokens(input.subject.kind);
-  const base = { path: tokens.join('.'), found: shortText(versionText(input, tokens)) };
-  const { text } = options.within;
-  return { findings: [finding(comparison, base, text)], warnings: [] };
-}
-
-function finding(
-  comparison: Exclude<RangeComparison, { kind: 'inside' }>,
-  base: { readonly path: string; readonly found: string },
-  within: string,
-): FindingDraft {
-  switch (comparison.kind) {
-    case 'invalid':
-      return {
-        ...base,
-        reason: 'VersionInvalid',
-        message: shortText(`the version constraint cannot be read: ${comparison.message}`),
-        wouldPass: shortText(within),
-      };
-    case 'disjoint':
-      return {
-        ...base,
-        reason: 'RangeDisjoint',
-        message: shortText(
-          `no version that it matches is allowed, such as ${comparison.counterExample}; allowed are ${within}`,
-        ),
-        wouldPass: shortText(within),
-      };
-    default:
-      return {
-        ...base,
-        reason: 'RangeTooWide',
-        message: shortText(`it also matches ${comparison.counterExample}, which is outside ${within}`),
-        wouldPass: shortText(comparison.narrowed ?? within),
-      };
-  }
-}
-
-function judgeResolved(options: ComparedOptions, input: RuleInput): Judgement {
-  const path = versionTokens(input.subject.kind).join('.');
-  const { chart } = input.facts;
-  if (!chart.known) {
-    if (!appliesTo(options, input, undefined)) return NOTHING;
-    const message = `the version that the chart resolved to is not known (${chart.why})`;
-    return { findings: [{ reason: 'VersionNotAllowed', path, message }], warnings: [] };
-  }
-  if (!appliesTo(options, input, chart.value.name)) return NOTHING;
-  const version = parseVersion(chart.value.version);
-  if (version.ok && check(options.within.constraint, version.version)) return NOTHING;
-  const shown = shortText(`${chart.value.name} ${chart.value.version}`, 80);
-  const draft: FindingDraft = {
-    reason: version.ok ? 'VersionNotAllowed' : 'VersionInvalid',
-    path,
-    found: shortText(chart.value.version),
-    message: shortText(`the chart resolved to ${shown}, which is outside ${options.within.text}`),
-    wouldPass: shortText(options.within.text),
-  };
-  return { findings: [draft], warnings: [] };
-}
-
-/** Undefined where the rule does not apply or the version is ignored. */
-function compare(options: ComparedOptions, input: RuleInput): RangeComparison | undefined {
-  const { kind, namespace } = input.subject;
-  const source = sourceOf(kind, input.object, namespace);
-  if (kind === 'HelmRelease' && valueAt(input.object, ['spec', 'chart', 'spec']) === undefined)
-    return undefined;
-  if (source !== undefined && source.kind !== 'HelmRepository') return undefined;
-  if (!appliesTo(options, input, undefined)) return undefined;
-  const version = valueAt(input.object, versionTokens(kind));
-  if (version !== undefined && typeof version !== 'string')
-    return { kind: 'invalid', message: 'it is not a text' };
-  return options.compareText(version ?? '*');
-}
-
-/** Whether the rule is about the chart; at release time by the name that the chart itself has, as well. */
-function appliesTo(
+function narrowing(
   options: ChartVersionOptions,
   input: RuleInput,
-  resolvedName: string | undefined,
-): boolean {
-  if (options.charts === undefined) return true;
-  const written = valueAt(input.object, chartNameTokens(input.subject.kind));
-  const names = [written, resolvedName].flatMap((name) =>
-    typeof name === 'string' ? [name, lastPart(name)] : [],
-  );
-  // Behind a chartRef the name is known when the chart is.
-  const nameFits = (name: string) => names.length === 0 || names.includes(name);
-  return options.charts.some(
-    ({ name, source }) => nameFits(name) && (source === undefined || fitsSource(source, input)),
-  );
+): ReturnType<NonNullable<RuleBody['mutate']>> {
+  const nothing = { changes: [], warnings: [] };
+  if (options.wider !== 'Narrow' || !input.mutates || input.phase !== 'admission') return nothing;
+  const version = findWrittenVersion(input);
+  if (version?.kind !== 'range' || version.tokens === undefined || typeof version.text !== 'string')
+    return nothing;
+  if (!fitsChart(options.charts, input)) return nothing;
+  const comparison = options.compareText?.(version.text);
+  if (comparison?.kind !== 'wider' || comparison.narrowed === undefined) return nothing;
+  const { tokens, path } = version;
+  const value: Json = comparison.narrowed;
+  const change = { kind: 'narrow', tokens, pointer: formatPointer(tokens), value } as const;
+  const from = shortText(textOf(version), 60);
+  return { changes: [change], warnings: [shortText(`${path} was narrowed from ${from} to ${value}`)] };
 }
 
-/** A chart in an OCI repository may be written with the path that leads to it: its last part that is not empty or dots. */
-function lastPart(written: string): string {
-  let end = written.length;
-  while (end > 0 && (written[end - 1] === '/' || written[end - 1] === '.')) end -= 1;
-  return written.slice(written.lastIndexOf('/', end - 1) + 1, end);
+function judgeAdmission(options: ChartVersionOptions, input: RuleInput): Judgement {
+  if (options.within === undefined && !options.pinned && !options.noPrereleases) return NOTHING;
+  const version = findWrittenVersion(input);
+  if (version === undefined || !fitsChart(options.charts, input)) return NOTHING;
+  if (version.kind !== 'unknown') return { findings: judgeWrittenVersion(options, version), warnings: [] };
+  if (version.why !== 'NotFound') return { findings: [unknownVersion(version)], warnings: [] };
+  const warning = `${version.of ?? 'the source'} does not exist yet: its version is judged when it does`;
+  return { findings: [], warnings: [shortText(warning)] };
 }
 
-function fitsSource(wanted: CanonicalUrl, input: RuleInput): boolean {
-  const source = sourceOf(input.subject.kind, input.object, input.subject.namespace);
-  const fact = source === undefined ? undefined : findSource(input.facts, source);
-  if (fact === undefined || !fact.known || fact.value.url === undefined) return true;
-  const url = parseCanonicalUrl(fact.value.url);
-  if (!url.ok) return true;
-  const chart = valueAt(input.object, chartNameTokens(input.subject.kind));
-  const place = source?.kind === 'HelmRepository' && typeof chart === 'string' ? chart : '';
-  return coversUrl(wanted, true, withChartPath(url.url, place));
+function judgeRelease(options: ChartVersionOptions, input: RuleInput): Judgement {
+  const { chart } = input.facts;
+  if (!fitsChart(options.charts, input, chart.known ? chart.value.name : undefined)) return NOTHING;
+  const path = chartPath(input);
+  const written = options.pinned ? judgePin(input) : [];
+  if (chart.known) {
+    const { findings, warnings } = judgeResolvedChart(options, chart.value, input.facts, path);
+    return { findings: [...written, ...findings], warnings };
+  }
+  const asks = [options.within, options.minimumAge, options.deprecated, options.kubeVersion];
+  if (asks.every((option) => option === undefined) && !options.noPrereleases)
+    return { findings: written, warnings: [] };
+  const message = `the version that the chart resolved to is not known (${chart.why})`;
+  const reason = options.within === undefined ? 'FactUnknown' : 'VersionNotAllowed';
+  return { findings: [...written, { reason, path, message }], warnings: [] };
 }
 
-function versionTokens(kind: string): readonly string[] {
-  return kind === 'HelmChart' ? ['spec', 'version'] : ['spec', 'chart', 'spec', 'version'];
+/** An object that was stored while nobody asked for exact versions is not released either. */
+function judgePin(input: RuleInput): readonly FindingDraft[] {
+  const version = findWrittenVersion(input);
+  if (version === undefined) return [];
+  if (version.kind === 'unknown') return [unknownVersion(version)];
+  return judgeWrittenVersion({ pinned: true, noPrereleases: false }, version);
 }
 
-/** As messages show it; an absent version means every stable one. */
-function versionText({ object }: RuleInput, tokens: readonly string[]): string {
-  const version = valueAt(object, tokens) ?? '*';
-  return typeof version === 'string' ? version : 'no text';
+function unknownVersion({ path, of, why }: Extract<WrittenVersion, { kind: 'unknown' }>): FindingDraft {
+  const message = `${of ?? 'the source'} could not be looked up (${why}), so its version cannot be judged`;
+  return { reason: 'VersionUnknown', path, message: shortText(message) };
+}
+
+function chartPath({ subject, object }: RuleInput): string {
+  const source = sourceOf(subject.kind, object, subject.namespace);
+  return source?.path === 'spec.chartRef' ? source.path : 'spec.chart.spec.version';
 }

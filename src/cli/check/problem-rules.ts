@@ -1,0 +1,46 @@
+import { RULE_DEFINITIONS } from '../../core/policy/rules/catalogue.ts';
+import type { ProblemRule } from '../output/problem.ts';
+
+/** Where docs/rules.md is published; a rule's heading is the field that configures it. */
+const REFERENCE = 'https://helmgate.dev/docs/rules';
+
+/** What the command itself has to say, beside the reasons of the rules. */
+const OWN: readonly ProblemRule[] = [
+  own('InvalidManifest', 'the file cannot be read as Kubernetes manifests'),
+  own('InvalidPolicy', 'the policy file is invalid, so nothing was judged'),
+  own('InvalidObject', 'the object lacks a field that its kind requires, or one has the wrong type'),
+  own('PolicyError', 'a rule failed; what cannot be judged is denied'),
+  own('BetaFieldUnsupported', 'a field of an old API version that has no equal in the current one'),
+  own('MutationConflict', 'rules want different values for one field'),
+  own('ApiVersionRemoved', 'current Flux no longer serves this API version; `helmgate fix` rewrites it'),
+  own('HistoryDefault', 'an absent field means something else in the current API version'),
+  own('KindUnknown', 'the kind or version looks like a slip of one that is judged'),
+  own('WouldBeChanged', 'the webhook would change the object; `helmgate fix` writes the same into the file'),
+  own('Note', 'worth knowing; nothing is refused'),
+];
+
+/** All codes that `check` reports, with the help that the rules' definitions give. Where rules share a reason the first describes it. */
+export const PROBLEM_RULES: readonly ProblemRule[] = [
+  ...new Map(
+    [...RULE_DEFINITIONS.flatMap(rulesOf).toReversed(), ...OWN].map((rule) => [rule.id, rule]),
+  ).values(),
+];
+
+function rulesOf({
+  field,
+  summary,
+  why,
+  verdicts,
+  reasons,
+}: (typeof RULE_DEFINITIONS)[number]): ProblemRule[] {
+  return Object.entries(reasons).map(([id, text]) => ({
+    id,
+    summary: text,
+    help: `**${field}**: ${summary}.\n\n${why}\n\n${verdicts}`,
+    helpUri: `${REFERENCE}#${field.toLowerCase()}`,
+  }));
+}
+
+function own(id: string, summary: string): ProblemRule {
+  return { id, summary, help: summary };
+}
