@@ -98,6 +98,15 @@ describe('helmgate replay', () => {
     const sources = '  - {id: sources, allowedSources: [{url: https://flagger.app}]}\n';
     const first = JSON.parse((await replay(log, policy(sources), '-o', 'json')).stdout);
     assert.deepEqual(first.unknown, { 'the HelmRepository behind it was not looked up then': 4 });
+    const repository: JsonObject = {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'HelmRepository',
+      metadata: { name: 'charts', namespace: 'a' },
+      spec: { url: 'https://flagger.app' },
+    };
+    await using edit = await recordLog(policy(WITHIN('<4.0.0')), [{ object: repository }]);
+    const moved = JSON.parse((await replay(edit, policy(sources), '-o', 'json')).stdout);
+    assert.deepEqual(moved.unknown, { 'the fact dependents was not gathered then': 1 });
     await rm(judgedFolder(log.audit), { recursive: true });
     const second = JSON.parse((await replay(log, policy(WITHIN('<1.0.0')), '-o', 'json')).stdout);
     assert.deepEqual([second.unknown, second.replayed], [{ 'what was judged was not kept': 4 }, 0]);

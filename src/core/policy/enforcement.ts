@@ -42,17 +42,23 @@ export function resolveEnforcement(
 ): ResolvedEnforcement {
   if (typeof written === 'string') return { enforcement: written };
   let enforcement: Enforcement = 'Audit';
-  let deniesFromMs: number | undefined;
+  let deniesFromMs = Infinity;
+  const hold = ({ action, fromMs = -Infinity, before }: StagedAction) => {
+    const waits = nowMs < fromMs;
+    const now = waits ? before : action;
+    if (STRICTNESS[now] < STRICTNESS[enforcement]) enforcement = now;
+    if (waits && action === 'Deny') deniesFromMs = Math.min(deniesFromMs, fromMs);
+  };
   for (const namespace of namespaces) {
-    for (const stage of stagesFor(written, namespace)) {
-      const waits = stage.fromMs !== undefined && nowMs < stage.fromMs;
-      const now = waits ? stage.before : stage.action;
-      if (STRICTNESS[now] < STRICTNESS[enforcement]) enforcement = now;
-      if (waits && stage.action === 'Deny' && stage.fromMs < (deniesFromMs ?? Infinity))
-        deniesFromMs = stage.fromMs;
+    let certain = false;
+    for (const stage of written.namespaces) {
+      if (!fitsNamespace(stage.where, namespace, true)) continue;
+      hold(stage);
+      certain ||= fitsNamespace(stage.where, namespace, false);
     }
+    if (!certain) hold(written);
   }
-  return enforcement === 'Deny' || deniesFromMs === undefined
+  return enforcement === 'Deny' || deniesFromMs === Infinity
     ? { enforcement }
     : { enforcement, deniesFromMs };
 }
@@ -72,10 +78,4 @@ function denyingPlaces(written: RuleEnforcement): readonly NamespaceMatch[] {
   if (typeof written === 'string') return written === 'Deny' ? [{}] : [];
   const listed = written.namespaces.flatMap(({ action, where }) => (action === 'Deny' ? [where] : []));
   return written.action === 'Deny' ? [{}] : listed;
-}
-
-function stagesFor(written: StagedEnforcement, namespace: TouchedNamespace): readonly StagedAction[] {
-  const possible = written.namespaces.filter(({ where }) => fitsNamespace(where, namespace, true));
-  const certain = possible.some(({ where }) => fitsNamespace(where, namespace, false));
-  return certain ? possible : [...possible, written];
 }

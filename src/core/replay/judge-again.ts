@@ -1,5 +1,6 @@
 import type { AdmissionRequest } from '../admission/admission-request.ts';
 import { mutate, type Policies, validate } from '../admission/judge.ts';
+import { concernsReleases, requiredNeeds } from '../admission/required-facts.ts';
 import { requiredSources } from '../admission/required-sources.ts';
 import { toSubject } from '../admission/to-subject.ts';
 import { factsFromJson } from '../audit/facts-json.ts';
@@ -129,9 +130,8 @@ function lackingFact({ current }: Policies, subject: Subject, facts: Facts): str
     ({ kind, namespace, name }) => !facts.sources.has(sourceKey(kind, namespace, name)),
   );
   if (source !== undefined) return `the ${source.kind} behind it was not looked up then`;
-  for (const rule of current.rulesByKind.get(subject.kind) ?? []) {
-    const need = rule.body.needs?.find((name) => facts[name] === undefined);
-    if (need !== undefined) return `the fact ${need} was not gathered then`;
-  }
-  return undefined;
+  const needs = new Set(requiredNeeds(current, subject));
+  if (concernsReleases(current, subject)) needs.add('dependents');
+  const need = [...needs].find((name) => facts[name] === undefined);
+  return need === undefined ? undefined : `the fact ${need} was not gathered then`;
 }

@@ -14,10 +14,11 @@ import {
   type SourceFact,
   sourceKey,
 } from '../../core/policy/facts.ts';
+import { formatInstant } from '../../core/policy/instant.ts';
 import type { Subject } from '../../core/policy/subject.ts';
 import { releaseNamespaceOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type { PolicySource } from '../../io/contract.ts';
-import { type Clock, kubeTime } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** What is known of a release once its chart and its values are. */
 export interface ReleaseFacts {
@@ -73,7 +74,7 @@ export function createReleaseJudge(
     };
     const others = [releaseNamespaceOf(object), storageNamespaceOf(object)];
     const facts: Facts = {
-      now: kubeTime(clock.now()),
+      now: formatInstant(clock.now()),
       namespaceLabels: factOf(object.metadata.namespace ?? ''),
       otherNamespaceLabels: new Map(others.map((namespace) => [namespace, factOf(namespace)])),
       ...(needs.has('releases')

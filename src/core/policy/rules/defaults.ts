@@ -70,11 +70,14 @@ export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {
 
 interface CheckedLeaf extends DefaultLeaf {
   readonly field: KnownField | undefined;
-  readonly pointer: string;
+  /** What is said each time that the field is absent. */
+  readonly change: Change;
 }
 
 function withField(leaf: DefaultLeaf): CheckedLeaf {
-  return { ...leaf, field: findField(leaf.kind, leaf.tokens)?.field, pointer: formatPointer(leaf.tokens) };
+  const { kind, tokens, value } = leaf;
+  const change: Change = { kind: 'default', tokens, pointer: formatPointer(tokens), value };
+  return { ...leaf, field: findField(kind, tokens)?.field, change };
 }
 
 function absentLeaves(
@@ -92,7 +95,7 @@ function absentLeaves(
         ),
       );
     } else {
-      changes.push({ kind: 'default', tokens: leaf.tokens, pointer: leaf.pointer, value: leaf.value });
+      changes.push(leaf.change);
     }
   }
   return { changes, warnings };
@@ -102,9 +105,11 @@ function absentLeaves(
 function isFillable(object: JsonObject, tokens: readonly string[]): boolean {
   let parent: Json | undefined = object;
   for (const token of tokens) {
-    if (!isJsonObject(parent) || Object.keys(parent).length === 0) return false;
-    if (!Object.hasOwn(parent, token) || parent[token] === undefined) return true;
-    parent = parent[token];
+    if (!isJsonObject(parent)) return false;
+    // One that holds the field is not empty, so only the others are looked through.
+    const value = Object.hasOwn(parent, token) ? parent[token] : undefined;
+    if (value === undefined) return Object.keys(parent).length > 0;
+    parent = value;
   }
   return false;
 }

@@ -71,7 +71,7 @@ export function overridesRule(leaves: readonly DefaultLeaf[]): RuleBody {
       const other = differing(input);
       if (other.length === 0) return { changes: [], warnings: [] };
       const settable = other.filter((leaf) => obstacle(leaf, input) === undefined);
-      return { changes: settable.map(changeOf), warnings: [] };
+      return { changes: settable.map(({ change }) => change), warnings: [] };
     },
     judge(input) {
       if (input.phase !== 'admission') return { findings: [], warnings: [] };
@@ -82,15 +82,14 @@ export function overridesRule(leaves: readonly DefaultLeaf[]): RuleBody {
 
 interface CheckedLeaf extends DefaultLeaf {
   readonly field: KnownField | undefined;
-  readonly pointer: string;
+  /** What is said each time that the field is another. */
+  readonly change: Change;
 }
 
 function withField(leaf: DefaultLeaf): CheckedLeaf {
-  return { ...leaf, field: findField(leaf.kind, leaf.tokens)?.field, pointer: formatPointer(leaf.tokens) };
-}
-
-function changeOf({ tokens, pointer, value }: CheckedLeaf): Change {
-  return { kind: 'override', tokens, pointer, value };
+  const { kind, tokens, value } = leaf;
+  const change: Change = { kind: 'override', tokens, pointer: formatPointer(tokens), value };
+  return { ...leaf, field: findField(kind, tokens)?.field, change };
 }
 
 /** Why the field cannot be set in this object; undefined when it can. */
