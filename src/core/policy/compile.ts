@@ -19,7 +19,7 @@ import type { CompiledRule } from './rule.ts';
 import type { RuleContext } from './rule-definition.ts';
 import { placeInScalar } from './scalar-place.ts';
 import { schemaErrors } from './schema-errors.ts';
-import { readYaml, type YamlDocument, type YamlSource } from './yaml-file.ts';
+import { MAX_YAML_TOKENS, readYaml, type YamlDocument, type YamlSource } from './yaml-file.ts';
 
 /** A file of a policy folder: its path relative to the folder, with `/` between the parts, and its text. */
 export interface PolicyFile {
@@ -69,9 +69,10 @@ export function compilePolicySet(files: readonly PolicyFile[], options: CompileO
   const tooMuch = sizeError(sorted);
   if (tooMuch !== undefined) return { ok: false, errors: [tooMuch], warnings: [] };
   const documents: YamlDocument[] = [];
+  const budget = { tokens: MAX_YAML_TOKENS };
   for (const { path, text } of sorted) {
     if (findings.errors.length >= MAX_FINDINGS) break;
-    const read = readYaml({ file: path, text });
+    const read = readYaml({ file: path, text }, 'refuse', budget);
     if (read.ok) documents.push(...read.documents);
     else findings.errors.push(...read.errors);
   }

@@ -41,13 +41,12 @@ export function resolveEnforcement(
   nowMs: number,
 ): ResolvedEnforcement {
   if (typeof written === 'string') return { enforcement: written };
-  let enforcement: Enforcement = 'Audit';
-  let deniesFromMs = Infinity;
+  const held = { enforcement: 'Audit' as Enforcement, deniesFromMs: Infinity };
   const hold = ({ action, fromMs = -Infinity, before }: StagedAction) => {
     const waits = nowMs < fromMs;
     const now = waits ? before : action;
-    if (STRICTNESS[now] < STRICTNESS[enforcement]) enforcement = now;
-    if (waits && action === 'Deny') deniesFromMs = Math.min(deniesFromMs, fromMs);
+    if (STRICTNESS[now] < STRICTNESS[held.enforcement]) held.enforcement = now;
+    if (waits && action === 'Deny') held.deniesFromMs = Math.min(held.deniesFromMs, fromMs);
   };
   for (const namespace of namespaces) {
     let certain = false;
@@ -58,6 +57,7 @@ export function resolveEnforcement(
     }
     if (!certain) hold(written);
   }
+  const { enforcement, deniesFromMs } = held;
   return enforcement === 'Deny' || deniesFromMs === Infinity
     ? { enforcement }
     : { enforcement, deniesFromMs };

@@ -107,7 +107,7 @@ function isFillable(object: JsonObject, tokens: readonly string[]): boolean {
   for (const token of tokens) {
     if (!isJsonObject(parent)) return false;
     // One that holds the field is not empty, so only the others are looked through.
-    const value = Object.hasOwn(parent, token) ? parent[token] : undefined;
+    const value: Json | undefined = Object.hasOwn(parent, token) ? parent[token] : undefined;
     if (value === undefined) return Object.keys(parent).length > 0;
     parent = value;
   }
