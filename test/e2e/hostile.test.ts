@@ -130,17 +130,17 @@ describe('a tenant with kubectl', () => {
       },
     });
     assert.match(await stage.apply(release), /does not exist yet/);
-    await stage.apply(repositoryManifest('trusted', EVIL));
-    await stage.until('the late release is not ready', PATIENCE_S, async () => {
-      const ready = conditionOf(await stage.get('helmrelease', 'late'), 'Ready');
-      return ready?.status === 'False' ? true : undefined;
-    });
-    const again = await refused(
-      { ...release, metadata: { name: 'late2', namespace: 'default' } },
-      'apply',
-      '-f',
-      '-',
+    const source = repositoryManifest('trusted', EVIL);
+    const waited = await refused(source, 'apply', '-f', '-');
+    assert.ok(waited.refused && waited.text.includes('default/late'), waited.text);
+    await stage.kubectl('delete', 'helmrelease', 'late', '--wait=false');
+    await stage.until('the late release is gone', PATIENCE_S, async () =>
+      (await stage.get('helmrelease', 'late')) === undefined ? true : undefined,
     );
+    await stage.until('the source is stored, which nobody waits for now', PATIENCE_S, async () =>
+      (await refused(source, 'apply', '-f', '-')).refused ? undefined : true,
+    );
+    const again = await refused(release, 'apply', '-f', '-');
     assert.ok(again.refused, again.text);
   });
 
