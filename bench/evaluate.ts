@@ -41,6 +41,9 @@ interface Figures {
   readonly side: (typeof SIDES)[number];
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** The same of the quietest tenth of the run, which comes closest to a machine with nothing else to do. */
+  readonly quietP50Ms: number;
+  readonly quietP99Ms: number;
   readonly allocatedKb: number;
 }
 
@@ -86,8 +89,18 @@ async function compare(rules: number, kilobytes: number): Promise<readonly Figur
     side,
     p50Ms: rounded(quantile(times[side], 0.5), 3),
     p99Ms: rounded(quantile(times[side], 0.99), 3),
+    ...quietest(times[side]),
     allocatedKb: rounded(bytes[side] / 1000, 1),
   }));
+}
+
+function quietest(times: readonly number[]): Pick<Figures, 'quietP50Ms' | 'quietP99Ms'> {
+  const size = Math.ceil(times.length / 10);
+  const parts = Array.from({ length: 10 }, (_part, at) => times.slice(at * size, (at + 1) * size));
+  const [best = []] = parts
+    .filter((part) => part.length === size)
+    .sort((a, b) => quantile(a, 0.99) - quantile(b, 0.99));
+  return { quietP50Ms: rounded(quantile(best, 0.5), 3), quietP99Ms: rounded(quantile(best, 0.99), 3) };
 }
 
 async function inChild<T>(args: readonly string[]): Promise<Sides<T>> {
@@ -111,8 +124,7 @@ function sidesOf(rules: number, kilobytes: number): Sides<() => unknown> {
 function measure(rules: number, kilobytes: number): Sides<readonly number[]> {
   const sides = sidesOf(rules, kilobytes);
   const times: Sides<number[]> = { evaluate: [], parse: [], clone: [] };
-  // A turn on a megabyte costs as much as a hundred on a few kilobytes.
-  const share = kilobytes > 100 ? 0.1 : 1;
+  const share = shareOf(kilobytes);
   for (let turn = -WARM_UP * share; turn < calls * share; turn += 1) {
     for (const side of SIDES) {
       const startedMs = performance.now();
@@ -124,28 +136,37 @@ function measure(rules: number, kilobytes: number): Sides<readonly number[]> {
   return times;
 }
 
+/** A turn on a megabyte costs as much as a hundred on a few kilobytes. */
+function shareOf(kilobytes: number): number {
+  return kilobytes > 100 ? 0.1 : 1;
+}
+
 /** Bytes that one call of each side allocates. */
 function count(rules: number, kilobytes: number): Sides<number> {
   const sides = sidesOf(rules, kilobytes);
   const warm = (call: () => unknown) => {
-    for (let at = 0; at < WARM_UP / 10; at += 1) call();
+    for (let at = 0; at < WARM_UP * shareOf(kilobytes); at += 1) call();
     return allocatedBytes(call);
   };
   return { evaluate: warm(sides.evaluate), parse: warm(sides.parse), clone: warm(sides.clone) };
 }
 
-/** Bytes of one call: as many calls as fit into the young generation, on a heap that was collected just before. */
+/**
+ * Bytes of one call: the growth of the heap over as many calls as fit into the young generation. What the collector frees in between
+ * can only make it less, so the most of some tries counts.
+ */
 function allocatedBytes(call: () => unknown): number {
-  const one = heapGrowth(call, 1);
-  const times = Math.max(1, Math.min(200, Math.floor(COUNTED_BYTES / Math.max(one, 1))));
-  return heapGrowth(call, times) / times;
+  const most = (times: number) => Math.max(...Array.from({ length: 5 }, () => heapGrowth(call, times)));
+  const one = most(1);
+  const times = Math.max(1, Math.min(50, Math.floor(COUNTED_BYTES / Math.max(one, 1))));
+  return most(times) / times;
 }
 
 function heapGrowth(call: () => unknown, times: number): number {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   for (let at = 0; at < times; at += 1) call();
-  return Math.max(0, process.memoryUsage().heapUsed - before);
+  return process.memoryUsage().heapUsed - before;
 }
 
 function assertJudged({ allowed, findings, mutations, ruleResults }: Decision, rules: number): void {
@@ -167,11 +188,17 @@ const ONCE: readonly JsonObject[] = [
   },
 ];
 
-/** One rule of each kind in turn; ranges and URLs differ from policy to policy, as people write them. */
+/** One rule of each kind in turn; charts, ranges and URLs differ from policy to policy, as people write them. */
 function ruleAt(policy: number, index: number): JsonObject {
   const kinds: readonly JsonObject[] = [
     { allowedSources: [{ url: `https://charts-${policy}.example` }, { url: SOURCE }] },
-    { chartVersion: { within: `>=1.${policy}.0 <2.0.0`, wider: 'Narrow' } },
+    {
+      chartVersion: {
+        charts: [{ name: policy === 0 ? 'flagger' : `chart-${policy}`, source: SOURCE }],
+        within: `>=1.${policy}.0 <2.0.0`,
+        wider: 'Narrow',
+      },
+    },
     {
       defaults: {
         HelmRelease: {

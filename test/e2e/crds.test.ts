@@ -41,6 +41,7 @@ const artifact = { url: 'oci://registry.example.com/podinfo', interval: '1m' };
 /** A spec of each version that has only what is required. */
 const MINIMAL = {
   'helm.toolkit.fluxcd.io/v2 HelmRelease': release,
+  'helm.toolkit.fluxcd.io/v2beta2 HelmRelease': release,
   'helm.toolkit.fluxcd.io/v2beta1 HelmRelease': release,
   'source.toolkit.fluxcd.io/v1 HelmRepository': repository,
   'source.toolkit.fluxcd.io/v1beta2 HelmRepository': repository,
@@ -51,6 +52,7 @@ const MINIMAL = {
 type Subject = keyof typeof MINIMAL;
 
 const V2: Subject = 'helm.toolkit.fluxcd.io/v2 HelmRelease';
+const BETA2: Subject = 'helm.toolkit.fluxcd.io/v2beta2 HelmRelease';
 const BETA: Subject = 'helm.toolkit.fluxcd.io/v2beta1 HelmRelease';
 const REPO: Subject = 'source.toolkit.fluxcd.io/v1 HelmRepository';
 const REPO_BETA: Subject = 'source.toolkit.fluxcd.io/v1beta2 HelmRepository';
@@ -142,7 +144,23 @@ const ACCEPTED: readonly (readonly [Subject, Fields])[] = [
     and({ driftDetection: { mode: 'warn', ignore: [{ paths: ['/a'], target: { labelSelector: 'a=b' } }] } }),
   ],
   [BETA, chartSpec({ valuesFile: 'a.yaml', valuesFiles: ['b.yaml'] })],
-  // Declared in v2 too, so that server-side apply can hold a v2beta1 manifest against it (docs/adr/0008).
+  [
+    BETA2,
+    chartSpec({
+      chart: 'x'.repeat(2048),
+      valuesFile: 'a.yaml',
+      valuesFiles: ['b.yaml'],
+      ignoreMissingValuesFiles: true,
+      verify: { provider: 'notation' },
+    }),
+  ],
+  [BETA2, withoutChart({ chartRef: { kind: 'OCIRepository', name: 'a', namespace: 'b' } })],
+  [BETA2, withoutChart({ chartRef: { kind: 'HelmChart', name: 'a' } })],
+  [BETA2, and({ test: { enable: true, filters: [{ name: 'a', exclude: true }] }, maxHistory: 0 })],
+  [BETA2, and({ driftDetection: { mode: 'warn', ignore: [{ paths: ['/a'], target: { kind: 'Pod' } }] } })],
+  [BETA2, and({ kubeConfig: { secretRef: { name: 'a' } }, serviceAccountName: 'x'.repeat(253) })],
+  [BETA2, and({ postRenderers: [{ kustomize: { patchesJson6902: [], patchesStrategicMerge: [] } }] })],
+  // Declared in v2 too, so that server-side apply can hold a beta manifest against it (docs/adr/0008).
   [V2, chartSpec({ valuesFile: 'a.yaml' })],
   [V2, and({ postRenderers: [{ kustomize: { patchesJson6902: [], patchesStrategicMerge: [] } }] })],
   [BETA, and({ serviceAccountName: '', driftDetection: { mode: 'enabled' }, maxHistory: 10 })],
@@ -206,11 +224,30 @@ const REFUSED: readonly (readonly [Subject, Fields, RegExp])[] = [
   ],
   [BETA, withoutChart({ chartRef: { kind: 'HelmChart', name: 'a' } }), /spec\.chart: Required/],
   [BETA, and({ chartRef: { kind: 'ExternalArtifact', name: 'a' } }), /spec\.chartRef\.kind: Unsupported/],
+  [BETA2, { interval: '1m' }, /spec: Invalid.*either chart or chartRef must be set/],
+  [
+    BETA2,
+    and({ chartRef: { kind: 'HelmChart', name: 'a' } }),
+    /spec: Invalid.*either chart or chartRef must be set/,
+  ],
+  [
+    BETA2,
+    withoutChart({ chartRef: { kind: 'ExternalArtifact', name: 'a' } }),
+    /spec\.chartRef\.kind: Unsupported/,
+  ],
+  [BETA2, chartSpec({ chart: '' }), /spec\.chart\.spec\.chart: Invalid/],
+  [BETA2, chartSpec({ chart: 'x'.repeat(2049) }), /spec\.chart\.spec\.chart: Too long/],
+  [BETA2, chartSpec({ verify: { provider: 'gpg' } }), /spec\.chart\.spec\.verify\.provider: Unsupported/],
+  [BETA2, and({ serviceAccountName: '' }), /spec\.serviceAccountName: Invalid/],
+  [BETA2, and({ serviceAccountName: 'x'.repeat(254) }), /spec\.serviceAccountName: Too long/],
+  [BETA2, and({ kubeConfig: {} }), /spec\.kubeConfig\.secretRef: Required/],
+  [BETA2, and({ test: { filters: [{ name: '' }] } }), /spec\.test\.filters\[0\]\.name: Invalid/],
   ...['1d', '5', '0', '', '-1m', '1.m', '1m 2s', 'm'].map(
     (interval) => [V2, and({ interval }), /spec\.interval: Invalid/] as const,
   ),
   ...['install', 'upgrade', 'rollback', 'uninstall', 'test'].flatMap((action) => [
     [V2, and({ [action]: { timeout: '1d' } }), new RegExp(`spec\\.${action}\\.timeout: Invalid`)] as const,
+    [BETA2, and({ [action]: { timeout: '1d' } }), new RegExp(`spec\\.${action}\\.timeout: Invalid`)] as const,
     [BETA, and({ [action]: { timeout: '1d' } }), new RegExp(`spec\\.${action}\\.timeout: Invalid`)] as const,
   ]),
   [V2, and({ timeout: '1d' }), /spec\.timeout: Invalid/],
@@ -295,13 +332,24 @@ const REFUSED: readonly (readonly [Subject, Fields, RegExp])[] = [
     }),
     /patchesJson6902\[0\]\.patch\[0\]\.op: Unsupported/,
   ],
-  ...[
-    { commonMetadata: {} },
-    { postRenderStrategy: 'combined' },
-    { waitStrategy: { name: 'poller' } },
-    { healthCheckExprs: [] },
-    { install: { disableTakeOwnership: true } },
-  ].map((fields) => [BETA, and(fields), /unknown field "spec\./] as const),
+  ...([BETA2, BETA] as const).flatMap((subject) =>
+    [
+      { commonMetadata: {} },
+      { postRenderStrategy: 'combined' },
+      { waitStrategy: { name: 'poller' } },
+      { healthCheckExprs: [] },
+      { dependsOn: [{ name: 'a', readyExpr: 'true' }] },
+      { kubeConfig: { secretRef: { name: 'a' }, configMapRef: { name: 'a' } } },
+      { install: { disableTakeOwnership: true } },
+      { install: { disableSchemaValidation: true } },
+      { install: { serverSideApply: true } },
+      { install: { strategy: { name: 'RetryOnFailure' } } },
+      { upgrade: { chartNameChangeStrategy: 'Reinstall' } },
+      { valuesFrom: [{ kind: 'Secret', name: 'a', literal: true }] },
+    ].map((fields) => [subject, and(fields), /unknown field "spec\./] as const),
+  ),
+  [BETA, and({ test: { filters: [] } }), /unknown field "spec\.test\.filters"/],
+  [BETA, chartSpec({ ignoreMissingValuesFiles: true }), /unknown field "spec\.chart\.spec\.ignoreMissing/],
   ...([REPO, REPO_BETA] as const).flatMap((subject) => [
     [subject, {}, /spec\.url: Required/] as const,
     [subject, { url: 'ftp://a' }, /spec\.url: Invalid/] as const,
@@ -336,6 +384,8 @@ const CHART_FILLED = { reconcileStrategy: 'ChartVersion', version: '*' };
 const FILLED: readonly (readonly [Subject, Fields, Fields])[] = [
   [V2, release, chartSpec(CHART_FILLED)],
   [BETA, release, chartSpec(CHART_FILLED)],
+  [BETA2, release, chartSpec(CHART_FILLED)],
+  [BETA2, chartSpec({ verify: {} }), chartSpec({ ...CHART_FILLED, verify: { provider: 'cosign' } })],
   [V2, chartSpec({ verify: {} }), chartSpec({ ...CHART_FILLED, verify: { provider: 'cosign' } })],
   [
     V2,
@@ -486,7 +536,7 @@ describe('the CRDs in a real API server', () => {
     }
   });
 
-  it('accept the fields of v2beta1 under strict validation and keep them, whatever version is read, for admission to rewrite', async () => {
+  it('accept the fields of the beta versions under strict validation and keep them, whatever version is read, for admission to rewrite', async () => {
     const kustomize = {
       patchesStrategicMerge: [{ kind: 'Pod' }],
       patchesJson6902: [
@@ -495,17 +545,21 @@ describe('the CRDs in a real API server', () => {
       patches: [{ patch: 'x' }],
     };
     const spec = { ...chartSpec({ valuesFile: 'a.yaml' }), postRenderers: [{ kustomize }] };
-    const created = await api.call('POST', collection(BETA), object(BETA, spec, 'beta-fields'));
-    assert.equal(created.status, 201, created.body);
     const stored = {
       ...chartSpec({ ...CHART_FILLED, valuesFile: 'a.yaml' }),
       postRenderers: [{ kustomize }],
     };
-    assert.deepEqual((JSON.parse(created.body) as StoredObject).spec, stored);
-    for (const subject of [V2, BETA] as const) {
-      const read = await get(subject, 'beta-fields');
-      assert.equal(read.apiVersion, subject.split(' ')[0]);
-      assert.deepEqual(read.spec, stored);
+    const subjects: readonly Subject[] = [V2, BETA2, BETA];
+    for (const [index, written] of [BETA, BETA2].entries()) {
+      const name = `beta-fields-${index}`;
+      const created = await api.call('POST', collection(written), object(written, spec, name));
+      assert.equal(created.status, 201, created.body);
+      assert.deepEqual((JSON.parse(created.body) as StoredObject).spec, stored);
+      for (const subject of subjects) {
+        const read = await get(subject, name);
+        assert.equal(read.apiVersion, subject.split(' ')[0]);
+        assert.deepEqual(read.spec, stored);
+      }
     }
   });
 
@@ -522,8 +576,12 @@ describe('the CRDs in a real API server', () => {
     assert.match(output, /Warning: source\.toolkit\.fluxcd\.io\/v1beta2 HelmRepository is an older version/);
   });
 
-  it('lose nothing of the status when somebody writes through v2beta1', async () => {
-    const created = await api.call('POST', collection(V2), object(V2, release, 'through-beta'));
+  for (const version of ['v2beta2', 'v2beta1'])
+    it(`lose nothing of the status when somebody writes through ${version}`, () => writeThrough(version));
+
+  async function writeThrough(version: string): Promise<void> {
+    const name = `through-${version}`;
+    const created = await api.call('POST', collection(V2), object(V2, release, name));
     assert.equal(created.status, 201, created.body);
     const snapshot = {
       action: 'install',
@@ -534,6 +592,7 @@ describe('the CRDs in a real API server', () => {
       status: 'deployed',
       chartName: 'podinfo',
       chartVersion: '1.0.0',
+      appVersion: '1.0.0',
       configDigest: 'sha256:b',
       firstDeployed: '2024-01-01T00:00:00Z',
       lastDeployed: '2024-01-01T00:00:00Z',
@@ -545,12 +604,13 @@ describe('the CRDs in a real API server', () => {
       lastAttemptedReleaseActionDuration: '1s',
       lastAttemptedRevisionDigest: 'sha256:c',
       observedCommonMetadataDigest: 'sha256:d',
+      observedPostRenderersDigest: 'sha256:e',
     };
     const patch = JSON.stringify({ status });
     await kubectl(
       'patch',
       'helmreleases.v2.helm.toolkit.fluxcd.io',
-      'through-beta',
+      name,
       '--subresource=status',
       '--type=merge',
       '-p',
@@ -558,16 +618,16 @@ describe('the CRDs in a real API server', () => {
     );
     await kubectl(
       'patch',
-      'helmreleases.v2beta1.helm.toolkit.fluxcd.io',
-      'through-beta',
+      `helmreleases.${version}.helm.toolkit.fluxcd.io`,
+      name,
       '--type=merge',
       '-p',
       '{"spec":{"suspend":true}}',
     );
-    const read = await get(V2, 'through-beta');
+    const read = await get(V2, name);
     assert.equal(read.spec['suspend'], true);
     assert.deepEqual(read.status, status);
-  });
+  }
 
   it('answer to short names and categories, print their columns, and can be waited for', async () => {
     const condition = {

@@ -1,5 +1,6 @@
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Decision, Enforcement, Finding } from '../../core/policy/decision.ts';
+import { HISTORY_WARNING } from '../../core/policy/lift.ts';
 import type { LocatedError } from '../../core/policy/located-error.ts';
 import { shortText } from '../../core/policy/short-text.ts';
 import type { Problem, ProblemCase, ProblemLevel, ProblemReport } from '../output/problem.ts';
@@ -18,9 +19,9 @@ export function failsRun({ enforcement }: Finding, failOn: FailOn): boolean {
   return enforcement === 'Deny' || (failOn === 'Warn' && enforcement === 'Warn');
 }
 
-/** Warnings of a decision that its findings do not say already. */
+/** Warnings of a decision that neither its findings nor the notes on versions say already. */
 export function furtherWarnings({ findings, warnings }: Decision): readonly string[] {
-  const said = [...new Set(findings.map(({ message }) => message))];
+  const said = [HISTORY_WARNING, ...new Set(findings.map(({ message }) => message))];
   return warnings.filter((warning) => !said.some((message) => warning.includes(message)));
 }
 

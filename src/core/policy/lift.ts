@@ -6,6 +6,8 @@
  * - `postRenderers[].kustomize.patchesStrategicMerge` and `patchesJson6902` become entries of `patches`: the first in front, the
  *   second behind, which is the order in which kustomize runs its transformers.
  * - HelmChart's `accessFrom` has no equal: refused by name.
+ *
+ * One default moved between the versions, that of `maxHistory`: nothing can be rewritten there, so it is said.
  */
 import { canonicalJson } from '../json/canonical.ts';
 import { isEqualJson } from '../json/equal.ts';
@@ -32,6 +34,9 @@ export interface Lifted {
 /** Each is a line of the audit log and a warning; people write one or two. */
 const MAX_LIFTED_RENDERERS = 100;
 
+/** What an absent `maxHistory` means by now. Storage is v2, so v2's controller reads the field, whatever version wrote the object. */
+export const HISTORY_WARNING = 'spec.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2';
+
 const BETA_VERSIONS: ReadonlySet<string> = new Set(['v2beta1', 'v2beta2', 'v1beta1', 'v1beta2']);
 
 /** Rewrites the beta-only fields of an object; the object itself when it has none. */
@@ -42,6 +47,12 @@ export function liftBetaFields(kind: string, version: string, object: JsonObject
   if (!BETA_VERSIONS.has(version)) return nothing;
   if (kind === 'HelmChart') return refuseAccessFrom(liftValuesFile(nothing, ['spec']));
   return nothing;
+}
+
+/** What is to be said about a field that the object of this version leaves to a default which is another one in v2. */
+export function movedDefaultWarnings(kind: string, version: string, object: JsonObject): readonly string[] {
+  if (kind !== 'HelmRelease' || version !== 'v2beta1') return [];
+  return (valueAt(object, ['spec', 'maxHistory']) ?? null) === null ? [HISTORY_WARNING] : [];
 }
 
 function liftValuesFile(lifted: Lifted, parent: readonly string[]): Lifted {

@@ -16,7 +16,7 @@ import {
   stripFormerDefaults,
   withRecord,
 } from './former-defaults.ts';
-import { type Lifted, liftBetaFields } from './lift.ts';
+import { type Lifted, liftBetaFields, movedDefaultWarnings } from './lift.ts';
 import { isOwned, managedFieldsOf } from './managed-fields.ts';
 import { type AppliedChange, MutationRounds } from './mutation-rounds.ts';
 import type { PolicySet } from './policy-set.ts';
@@ -63,6 +63,8 @@ export function mutateObject(
   const warnings = [
     ...stuckDefaults(stripped, rules, subject.kind),
     ...liftWarnings(lifted),
+    // Of the outcome: a policy may have filled the field in.
+    ...movedDefaultWarnings(subject.kind, subject.version, recorded),
     ...rounds.warnings,
   ];
   const changes = changesIn(subject.object, recorded, inOrderOf(rules, applied));

@@ -18,6 +18,16 @@ export interface AppliedChange extends Change {
   readonly rule: CompiledRule;
 }
 
+/** In the order in which they run. */
+const STAGES = ['override', 'fill', 'other'] as const;
+
+interface Stage {
+  readonly name: (typeof STAGES)[number];
+  readonly rules: CompiledRule[];
+  /** The object in which it last changed nothing. */
+  restsAt: JsonObject | undefined;
+}
+
 /**
  * The mutations of one judgement. In each round overrides come first, then defaults, then the other rules, until a round changes
  * nothing: what is forced is not absent, and a range is cut as it will be stored.
@@ -49,20 +59,16 @@ export class MutationRounds {
 
   /** The object after as many rounds as it needs. */
   run(from: JsonObject, rules: readonly SelectedRule[]): JsonObject {
-    const override: CompiledRule[] = [];
-    const fill: CompiledRule[] = [];
-    const other: CompiledRule[] = [];
-    const stages = { override, fill, other };
+    const stages: readonly Stage[] = STAGES.map((name) => ({ name, rules: [], restsAt: undefined }));
     for (const { rule, mutates } of rules) {
-      if (mutates && rule.body.mutate !== undefined) stages[stageOf(rule)].push(rule);
+      if (mutates && rule.body.mutate !== undefined)
+        stages.find(({ name }) => name === stageOf(rule))?.rules.push(rule);
     }
     let object = from;
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const before = object;
       this.#changed.clear();
-      object = this.#together(override, object);
-      object = this.#together(fill, object);
-      object = this.#inTurn(other, object);
+      for (const stage of stages) object = this.#runStage(stage, object);
       // What one rule sets and the next one cuts, in each round the same way, has come to rest as well.
       if (object === before || isEqualJson(object, before)) {
         this.#tellOverridden();
@@ -76,6 +82,15 @@ export class MutationRounds {
   /** Rules that set one field to different values, and those that do not come to an end. */
   conflicts(): readonly Finding[] {
     return [...this.#conflicts.values()];
+  }
+
+  /** Rules are functions: what changed nothing in an object changes nothing in it the next time. */
+  #runStage(stage: Stage, before: JsonObject): JsonObject {
+    if (stage.rules.length === 0 || stage.restsAt === before) return before;
+    const after =
+      stage.name === 'other' ? this.#inTurn(stage.rules, before) : this.#together(stage.rules, before);
+    if (after === before) stage.restsAt = before;
+    return after;
   }
 
   /** Where two rules want different values the first keeps its own, and the conflict denies. */
@@ -194,7 +209,7 @@ export class MutationRounds {
   }
 }
 
-function stageOf({ body }: CompiledRule): 'override' | 'fill' | 'other' {
+function stageOf({ body }: CompiledRule): Stage['name'] {
   if (body.overrides !== undefined) return 'override';
   return body.defaults === undefined ? 'other' : 'fill';
 }

@@ -49,7 +49,7 @@ export function findPlainSecrets(values: Json, except: readonly ValuePath[], lim
     visited += 1;
     const { value } = item;
     if (typeof value === 'object' && value !== null) {
-      for (const child of childrenOf(item)) pending.push(child);
+      pushChildren(item, pending);
       continue;
     }
     const why = whySecret(value, item.name);
@@ -62,19 +62,23 @@ export function findPlainSecrets(values: Json, except: readonly ValuePath[], lim
   return { secrets, complete: true, visited };
 }
 
-/** The children of a list or an object, last first: the stack gives them back in order. */
-function childrenOf(item: Pending): readonly Pending[] {
+/** Adds the children of a list or an object, last first: the stack gives them back in order. */
+function pushChildren(item: Pending, pending: Pending[]): void {
   const { value } = item;
-  const entries = Object.entries(value as object) as readonly (readonly [string, Json | undefined])[];
-  const isList = Array.isArray(value);
-  const named = !isList && isJsonObject(value) ? (value['name'] ?? value['key']) : undefined;
-  return entries
-    .flatMap(([key, child]): readonly Pending[] => {
-      if (child === undefined) return [];
-      const name = isList ? item.name : key === 'value' && typeof named === 'string' ? named : key;
-      return [{ value: child, key, parent: item, name }];
-    })
-    .reverse();
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    for (let at = items.length - 1; at >= 0; at -= 1)
+      pending.push({ value: items[at] ?? null, key: String(at), parent: item, name: item.name });
+  } else if (isJsonObject(value)) {
+    const keys = Object.keys(value);
+    const named = value['name'] ?? value['key'];
+    for (let at = keys.length - 1; at >= 0; at -= 1) {
+      const key = keys[at] ?? '';
+      const child = value[key];
+      const name = key === 'value' && typeof named === 'string' ? named : key;
+      if (child !== undefined) pending.push({ value: child, key, parent: item, name });
+    }
+  }
 }
 
 function tokensOf(item: Pending): readonly string[] {

@@ -78,15 +78,27 @@ function describe(reference: ValuesReference, namespace: string): string {
   return `could not resolve ${optional}${reference.kind} chart values reference ${name}`;
 }
 
-function asFloats(value: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, member === undefined ? member : asFloat(member)]),
-  );
+function asFloats(object: JsonObject): JsonObject {
+  const changed: [string, Json][] = [];
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    const float = value === undefined ? undefined : asFloat(value);
+    if (float !== undefined && float !== value) changed.push([key, float]);
+  }
+  // A spread defines own properties, so `__proto__` stays plain data, and keys keep their order.
+  return changed.length === 0 ? object : { ...object, ...Object.fromEntries(changed) };
 }
 
-/** The value with every integer as a float64, as Go reads JSON into `any`: those over 2^53 lose digits. */
+/**
+ * The value with every integer as a float64, as Go reads JSON into `any`: those over 2^53 lose digits. Parts that hold no such integer
+ * are shared with the value.
+ */
 export function asFloat(value: Json): Json {
   if (typeof value === 'bigint') return Number(value);
-  if (Array.isArray(value)) return value.map(asFloat);
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    const floats = items.map(asFloat);
+    return floats.every((float, index) => float === items[index]) ? value : floats;
+  }
   return isJsonObject(value) ? asFloats(value) : value;
 }

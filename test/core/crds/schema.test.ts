@@ -91,7 +91,7 @@ const fluxRows = readFileSync(fixture, 'utf8')
 
 /**
  * Where ours is wider than Flux's on purpose, in status only: no artifact need be served, and a write through
- * v2beta1 must keep what the controller noted in v2.
+ * a beta version must keep what the controller noted in v2.
  */
 const WIDER: ReadonlySet<string> = new Set([
   'helmrepositories/v1 .status.artifact',
@@ -111,9 +111,21 @@ const WIDER: ReadonlySet<string> = new Set([
     'observedCommonMetadataDigest',
     'storageNamespace',
   ].map((path) => `helmreleases/v2beta1 .status.${path}`),
+  ...[
+    'history[].action',
+    'history[].appVersion',
+    'inventory',
+    'inventory.entries',
+    'inventory.entries[]',
+    'inventory.entries[].id',
+    'inventory.entries[].v',
+    'lastAttemptedReleaseActionDuration',
+    'observedCommonMetadataDigest',
+    'observedPostRenderersDigest',
+  ].map((path) => `helmreleases/v2beta2 .status.${path}`),
 ]);
 
-/** Fields of v2beta1 that server-side apply needs to find declared in v2 too (docs/adr/0008); admission rewrites them. */
+/** Fields of the beta versions that server-side apply needs to find declared in v2 too (docs/adr/0008); admission rewrites them. */
 const BETA_FIELD_IN_V2 = /\.valuesFile$|\.patchesStrategicMerge\b|\.patchesJson6902\b/;
 
 const STATUS_DEFAULT = [['.status', { observedGeneration: -1 }]] as const;
@@ -127,6 +139,7 @@ const CHART_DEFAULTS = [
 const DEFAULTS: Readonly<Record<string, readonly (readonly [string, unknown])[]>> = {
   'helmreleases/v2': [...CHART_DEFAULTS, ...STATUS_DEFAULT],
   'helmreleases/v2beta1': [...CHART_DEFAULTS, ...STATUS_DEFAULT],
+  'helmreleases/v2beta2': [...CHART_DEFAULTS, ...STATUS_DEFAULT],
   'helmrepositories/v1': [['.spec.provider', 'generic'], ...STATUS_DEFAULT],
   'helmrepositories/v1beta2': [['.spec.provider', 'generic'], ...STATUS_DEFAULT],
   'helmcharts/v1': [
@@ -152,6 +165,7 @@ describe('the CRDs', () => {
         ['helmcharts/v1', true, true],
         ['helmreleases/v2', true, true],
         ['helmreleases/v2beta1', true, false],
+        ['helmreleases/v2beta2', true, false],
         ['helmrepositories/v1', true, true],
         ['helmrepositories/v1beta2', true, false],
         ['ocirepositories/v1', true, true],

@@ -122,8 +122,26 @@ describe('a decision', () => {
       [
         'spec.chart.spec.valuesFile was rewritten to valuesFiles: only the beta versions have it',
         "spec.postRenderers.0.kustomize's old patch lists were rewritten to patches: only the beta versions have it",
+        'spec.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2',
       ],
     );
+  });
+
+  it('says what an absent maxHistory of v2beta1 means, unless a policy fills it in, and nothing else differs', () => {
+    const inVersion = (version: string, fill: string) => {
+      const set = policySet([{ id: 'd', defaults: { HelmRelease: { [fill]: 7 } } }]);
+      return judge(set, { ...helmRelease(), apiVersion: `helm.toolkit.fluxcd.io/${version}` });
+    };
+    const retries = 'spec.upgrade.remediation.retries';
+    const { warnings, ...rest } = inVersion('v2beta1', retries);
+    assert.deepEqual(warnings, [
+      'spec.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2',
+    ]);
+    for (const version of ['v2', 'v2beta2']) {
+      const { warnings: none, ...same } = inVersion(version, retries);
+      assert.deepEqual([none, same], [[], rest]);
+    }
+    assert.deepEqual(inVersion('v2beta1', 'spec.maxHistory').warnings, []);
   });
 
   it('denies a beta field that has no equal, by name', () => {

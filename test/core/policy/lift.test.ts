@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Json, JsonObject } from '../../../src/core/json/json.ts';
 import { valueAt } from '../../../src/core/json/pointer.ts';
-import { liftBetaFields } from '../../../src/core/policy/lift.ts';
+import { liftBetaFields, movedDefaultWarnings } from '../../../src/core/policy/lift.ts';
 import { chart, helmRelease } from './policy-fixture.ts';
 
 const template = (fields: JsonObject) =>
@@ -107,4 +107,23 @@ describe('lifting beta fields', () => {
     const helmChart = { spec: { valuesFile: 'a' } };
     assert.equal(liftBetaFields('HelmChart', 'v1', helmChart).object, helmChart);
   });
+});
+
+describe('the default of maxHistory, which moved between the versions', () => {
+  const warnings: readonly (readonly [string, string, JsonObject, number])[] = [
+    ['HelmRelease', 'v2beta1', {}, 1],
+    ['HelmRelease', 'v2beta1', { maxHistory: null }, 1],
+    ['HelmRelease', 'v2beta1', { maxHistory: 10 }, 0],
+    ['HelmRelease', 'v2beta1', { maxHistory: 0 }, 0],
+    ['HelmRelease', 'v2beta2', {}, 0],
+    ['HelmRelease', 'v2', {}, 0],
+    ['HelmChart', 'v2beta1', {}, 0],
+  ];
+  for (const [kind, version, spec, count] of warnings) {
+    it(`is ${count === 0 ? 'not spoken of' : 'said'} for ${kind} ${version} with ${JSON.stringify(spec)}`, () => {
+      const said = movedDefaultWarnings(kind, version, { spec });
+      const text = 'spec.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2';
+      assert.deepEqual(said, count === 0 ? [] : [text]);
+    });
+  }
 });
