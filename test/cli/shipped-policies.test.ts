@@ -131,7 +131,8 @@ describe('the shipped policy sets', () => {
       const text = readFileSync(join(POLICIES, 'README.md'), 'utf8');
       const section = text.split(/^## /m).find((part) => part.startsWith(`${name}\n`)) ?? '';
       const rows = [...section.matchAll(/^\| `([^`]+)` \|(.+)\|(.+)\|(.+)\|$/gm)].map(([, rule]) => rule);
-      assert.deepEqual(rows.sort(), [...rulesOf(compiled(name)).values()].sort());
+      assert.equal(new Set(rows).size, rows.length);
+      assert.deepEqual(new Set(rows), new Set(rulesOf(compiled(name)).values()));
     });
   }
 
