@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import './fixed-seed.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,6 +37,8 @@ if (problems.length === 0) {
     isolation: values.isolation,
     concurrency: values.isolation === 'none' ? undefined : Number(values.concurrency),
     timeout: Number(values.timeout),
+    // Without effect where this process itself runs the tests: it has fixed its seed above.
+    execArgv: ['--import', import.meta.resolve('./fixed-seed.mjs')],
   });
   const count = (data, failure) => {
     // With process isolation a file that cannot even load fails as a test named like the file.

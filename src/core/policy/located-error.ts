@@ -1,3 +1,5 @@
+import { shortText } from './short-text.ts';
+
 /** An error in a text file, with the place that it is about. Lines and columns count from 1. */
 export interface LocatedError {
   /** Path as the caller named the file. */
@@ -12,6 +14,8 @@ export interface LocatedError {
   readonly frame: string;
 }
 
+/** Code points of a message or a hint: both may quote the file, which may hold a word of a mebibyte. */
+const MAX_TEXT = 1000;
 /** Columns of a line that a frame shows; longer lines are cut around the caret. */
 const FRAME_WIDTH = 100;
 
@@ -22,9 +26,10 @@ export function locatedError(
   message: string,
   hint?: string,
 ): LocatedError {
-  const error = { file: source.file, line: place.line, column: place.column, message };
+  const text = shortText(message, MAX_TEXT);
+  const error = { file: source.file, line: place.line, column: place.column, message: text };
   const frame = frameOf(source.text, place);
-  return hint === undefined ? { ...error, frame } : { ...error, hint, frame };
+  return hint === undefined ? { ...error, frame } : { ...error, hint: shortText(hint, MAX_TEXT), frame };
 }
 
 /** `file:line:column: message`, the hint, and the frame, as a terminal shows it. */

@@ -1,4 +1,4 @@
-import { Composer, type CST, type Document, type LineCounter, Parser } from 'yaml';
+import { Composer, type CST, type Document, Parser } from 'yaml';
 
 /** What is wrong with a text; offsets count UTF-16 units from 0. */
 export interface YamlProblem {
@@ -21,14 +21,13 @@ class GivenUpError extends Error {}
  *
  * Tags that nobody knows are no problem here, and keys may be repeated: the library compares each key with each other one.
  */
-export function parseYaml(text: string, lines: LineCounter, maxProblems: number): ParsedYaml {
+export function parseYaml(text: string, maxProblems: number): ParsedYaml {
   const problems: YamlProblem[] = [];
   const report = (offset: number, message: string): void => {
     problems.push({ offset, message });
     if (problems.length >= maxProblems) throw new GivenUpError();
   };
   const composer = new Composer({
-    lineCounter: lines,
     version: '1.2',
     schema: 'core',
     resolveKnownTags: false,
@@ -47,7 +46,7 @@ export function parseYaml(text: string, lines: LineCounter, maxProblems: number)
   Object.assign(composer, { onError });
   const documents: Document.Parsed[] = [];
   try {
-    const tokens = withoutErrors(new Parser(lines.addNewLine).parse(text), report);
+    const tokens = withoutErrors(new Parser().parse(text), report);
     for (const document of composer.compose(tokens)) documents.push(document);
   } catch (error) {
     if (!(error instanceof GivenUpError)) throw error;

@@ -11,7 +11,6 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Scalar,
   visit,
@@ -19,6 +18,7 @@ import {
 } from 'yaml';
 import type { Json } from '../json/json.ts';
 import { lexicalProblem, MAX_YAML_DEPTH } from './lexical-problem.ts';
+import { LineIndex } from './line-index.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
 import { parseYaml } from './parse-yaml.ts';
 
@@ -71,11 +71,10 @@ export function readYaml(
 ): YamlResult {
   const early = earlyProblem(source, aliases === 'refuse' ? budget : undefined);
   if (early !== undefined) return { ok: false, errors: [early] };
-  const lines = new LineCounter();
-  const { documents, problems } = parseYaml(source.text, lines, MAX_ERRORS);
+  const lines = new LineIndex(source.text);
+  const { documents, problems } = parseYaml(source.text, MAX_ERRORS);
   const errors = problems.map(({ offset, message }) => {
-    const { line, col } = lines.linePos(offset);
-    return locatedError(source, { line, column: col }, plainMessage(message));
+    return locatedError(source, lines.placeOf(offset), plainMessage(message));
   });
   for (const document of documents) {
     if (errors.length < MAX_ERRORS) errors.push(...documentErrors(source, document, lines, aliases));
@@ -116,15 +115,14 @@ function earlyProblem(source: YamlSource, budget: YamlBudget | undefined): Locat
 function documentErrors(
   source: YamlSource,
   document: Document.Parsed,
-  lines: LineCounter,
+  lines: LineIndex,
   aliases: 'refuse' | 'expand',
 ): readonly LocatedError[] {
   const errors: LocatedError[] = [];
   const add = (offset: number, message: string, hint?: string) => {
     // The frame of an error costs as much as the file is long.
     if (errors.length >= MAX_ERRORS) return;
-    const { line, col } = lines.linePos(offset);
-    errors.push(locatedError(source, { line, column: col }, message, hint));
+    errors.push(locatedError(source, lines.placeOf(offset), message, hint));
   };
   visit(document as Document, {
     Alias: (_key, node) => {
@@ -175,7 +173,7 @@ function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
 
-function toYamlDocument(source: YamlSource, document: Document.Parsed, lines: LineCounter): YamlDocument {
+function toYamlDocument(source: YamlSource, document: Document.Parsed, lines: LineIndex): YamlDocument {
   const root = document.contents as Node | null;
   return {
     source,
@@ -190,8 +188,7 @@ function toYamlDocument(source: YamlSource, document: Document.Parsed, lines: Li
         start = (last && at === 'key') || child.value === null ? child.keyStart : startOf(child.value);
         node = child.value;
       }
-      const { line, col } = lines.linePos(start);
-      return { line: Math.max(1, line), column: Math.max(1, col) };
+      return lines.placeOf(start);
     },
   };
 }
