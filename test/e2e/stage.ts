@@ -118,11 +118,9 @@ export class Stage implements AsyncDisposable {
 
   async auditRows(): Promise<readonly Loose[]> {
     const text = await readFile(this.auditLog, 'utf8');
-    return text
-      .trim()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
+    // What stands behind the last newline is being written just now.
+    const lines = text.split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line));
   }
 
   async until<T>(what: string, seconds: number, probe: () => Promise<T | undefined>): Promise<T> {

@@ -6,7 +6,7 @@ export interface YamlProblem {
   readonly message: string;
 }
 
-export interface ParsedYaml {
+interface ParsedYaml {
   /** Empty when reading was given up. */
   readonly documents: readonly Document.Parsed[];
   readonly problems: readonly YamlProblem[];

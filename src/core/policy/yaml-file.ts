@@ -34,7 +34,7 @@ const MAX_ERRORS = 20;
  */
 export const MAX_YAML_TOKENS = 400_000;
 /** Entries of one list or mapping where aliases are refused; what policies list has at most 1,000 as well. */
-export const MAX_ENTRIES = 1000;
+const MAX_ENTRIES = 1000;
 
 export interface Place {
   readonly line: number;
@@ -59,7 +59,7 @@ export type YamlResult =
   | { readonly ok: false; readonly errors: readonly LocatedError[] };
 
 /** How many tokens may still be read; files that are read together share one. */
-export interface YamlBudget {
+interface YamlBudget {
   tokens: number;
 }
 
