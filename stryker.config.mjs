@@ -1,21 +1,24 @@
-// Mutation testing of the pure core, a room at a time: `ROOM=policy npm run mutation`. Each mutant is run against the room's own tests,
-// which is what should notice it; without ROOM all of core against all of its tests, for hours.
-const room = process.env.ROOM;
-const under = room === undefined ? '' : `${room}/`;
+// Mutation testing of the pure core, a folder at a time: `ROOM=policy npm run mutation`, `ROOM=policy/rules npm run mutation`. Each mutant is
+// run against the tests of the same folder and those below, which are what should notice it. A later run tries again what changed.
+const room = process.env.ROOM ?? '.';
+const name = room.replaceAll('/', '-');
 
 export default {
   packageManager: 'npm',
-  testRunner: 'tap',
-  plugins: ['@stryker-mutator/tap-runner'],
-  tap: { testFiles: [`test/core/${under}**/*.test.ts`], forceBail: true },
-  mutate: [`src/core/${under}**/*.ts`],
+  testRunner: 'node-test',
+  plugins: ['./scripts/mutation-runner.mjs'],
+  nodeTest: { testFiles: [`test/core/${room}/**/*.test.ts`] },
+  mutate: [`src/core/${room}/*.ts`],
   coverageAnalysis: 'perTest',
   // Stryker reads it by an interface that TypeScript 7 does not have; a file that is not there keeps it from doing so.
   tsconfigFile: 'none.json',
   concurrency: Number(process.env.CONCURRENCY ?? 2),
-  reporters: ['clear-text', 'json'],
+  timeoutMS: 2_000,
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, reportTests: false, reportMutants: false },
-  jsonReporter: { fileName: `reports/mutation/${room ?? 'core'}.json` },
-  tempDirName: '.stryker-tmp',
+  jsonReporter: { fileName: `reports/mutation/${name}.json` },
+  incremental: true,
+  incrementalFile: `reports/mutation/${name}.incremental.json`,
+  tempDirName: `.stryker-tmp/${name}`,
   ignorePatterns: ['bench', 'reports'],
 };

@@ -16,7 +16,7 @@ import { policySet } from '../core/policy/policy-fixture.ts';
 import { layOut, layoutChoices } from '../core/yamledit/laid-out.ts';
 
 const NOW = '2026-06-01T00:00:00Z';
-const RUNS = Number(process.env['FC_RUNS'] ?? 150);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 150);
 
 const set = policySet([
   {

@@ -10,7 +10,7 @@ import { LANGUAGE, variables } from './evaluate-text.ts';
 import { wellTyped } from './well-typed.ts';
 
 /** Runs of each property; more of them when asked for. */
-const RUNS = Number(process.env['FC_RUNS'] ?? 500);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 500);
 
 const WORDS = [
   ...FUNCTIONS.map(({ name }) => name),

@@ -184,7 +184,7 @@ describe('an expression that both evaluate', () => {
         else values += 1;
         assert.deepEqual(outcome.kind === 'value' ? plain(outcome.value) : outcome.kind, expected, text);
       }),
-      { numRuns: Number(process.env['FC_RUNS'] ?? 1_000) },
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 1_000) },
     );
     assert.ok(values > 100 && errors > 100, `${values} values, ${errors} errors`);
   });

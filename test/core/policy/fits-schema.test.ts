@@ -100,7 +100,7 @@ describe('fitting a schema', () => {
         seen[`${fits}`] += 1;
         assert.equal(fitsSchema(POLICY_SCHEMA, policy), fits, JSON.stringify(compiled.errors));
       }),
-      { numRuns: Number(process.env['FC_RUNS'] ?? 2000) },
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 2000) },
     );
     assert.ok(seen.true > 20 && seen.false > 20, JSON.stringify(seen));
   });

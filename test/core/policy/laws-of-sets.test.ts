@@ -180,7 +180,7 @@ const after = (policies: PolicySet, given: Request): Request => ({
 /** What `/mutate` gives no patch for. */
 const isBroken = ({ findings }: Decision) => findings.some(({ reason }) => reason === 'MutationConflict');
 
-const numRuns = 2 * Number(process.env['PROPERTY_RUNS'] ?? 400);
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 400);
 /** Requests that each set is tried on: compiling takes longer than judging. */
 const PER_SET = 8;
 

@@ -7,7 +7,7 @@ import { placeInScalar } from '../../../src/core/policy/scalar-place.ts';
 import { readYaml, type YamlDocument } from '../../../src/core/policy/yaml-file.ts';
 
 /** Runs of each property; more of them when asked for. */
-const RUNS = Number(process.env['FC_RUNS'] ?? 500);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 500);
 const TOKENS = ['spec', 'rules', '0', 'expression'];
 
 /** A policy file's document with this text as it is spelt under `expression`. */

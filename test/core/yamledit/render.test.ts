@@ -85,7 +85,7 @@ describe('writing a scalar', () => {
           assert.deepEqual(go, { ok: true, value }, yaml);
         },
       ),
-      { numRuns: Number(process.env['FC_RUNS'] ?? 2000) },
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 2000) },
     );
   });
 });

@@ -121,7 +121,7 @@ function rewritten({ text }: LaidOut, index: number, to: JsonObject): string {
 const numbersOf = (text: string): readonly string[] => (text.match(/#c\d+\./g) ?? []).toSorted();
 
 const kind = 'HelmRelease';
-const RUNS = Number(process.env['FC_RUNS'] ?? 150);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 150);
 
 describe('changing values in YAML', () => {
   it('gives exactly the values asked for, in every layout, with every comment, line end and other document', () => {
