@@ -89,9 +89,11 @@ async function measure(side: string, args: readonly string[]): Promise<object> {
   let peakRssMb = 0;
   const timer = setInterval(() => {
     try {
-      peakRssMb = Math.max(peakRssMb, rssMbOf(child.pid ?? 0).peak);
+      const { peak } = rssMbOf(child.pid ?? 0);
+      // None where it has just ended.
+      if (peak > peakRssMb) peakRssMb = peak;
     } catch {
-      // It has just ended.
+      // It has gone.
     }
   }, 20);
   const stdout = await text(child.stdout);
