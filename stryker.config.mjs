@@ -1,12 +1,14 @@
 // Mutation testing of the pure core, a folder at a time: `ROOM=policy npm run mutation`, `ROOM=policy/rules npm run mutation`. Each mutant is
 // run against the tests of the same folder and those below, which are what should notice it. A later run tries again what changed.
+// `SAMPLE=12` takes one of twelve functions and tables.
 const room = process.env.ROOM ?? '.';
 const name = room.replaceAll('/', '-');
 
 export default {
   packageManager: 'npm',
   testRunner: 'node-test',
-  plugins: ['./scripts/mutation-runner.mjs'],
+  plugins: ['./scripts/mutation-runner.mjs', './scripts/mutation-sample.mjs'],
+  ignorers: ['sample'],
   nodeTest: { testFiles: [`test/core/${room}/**/*.test.ts`] },
   mutate: [`src/core/${room}/*.ts`],
   coverageAnalysis: 'perTest',
@@ -17,7 +19,7 @@ export default {
   reporters: ['progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
-  incremental: true,
+  incremental: process.env.SAMPLE === undefined,
   incrementalFile: `reports/mutation/${name}.incremental.json`,
   tempDirName: `.stryker-tmp/${name}`,
   ignorePatterns: ['bench', 'reports'],
