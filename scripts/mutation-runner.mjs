@@ -17,6 +17,8 @@ const NODE_TEST = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 /** Milliseconds of a test that is not too long to be run once more without a mutant. */
 const SHORT = 100;
+/** Milliseconds of a test that is too long to be asked at all: what only such tests notice counts as not noticed. */
+const LONG = Number(process.env.LONGEST ?? 1_000);
 /** Modules of earlier generations are never let go of, so the process is renewed after so many. */
 const GENERATIONS = 150;
 /** Milliseconds of each test in the first run, for the other processes: a path in Stryker's copy of the project. */
@@ -95,7 +97,7 @@ class NodeTestRunner {
       result.timeSpentMs = performance.now() - started;
       results.push(result);
       if (result.status === TestStatus.Failed && bail) break;
-      this.milliseconds.set(id, result.timeSpentMs);
+      if (!this.milliseconds.has(id)) this.milliseconds.set(id, result.timeSpentMs);
     }
     return results;
   }
@@ -130,7 +132,10 @@ class NodeTestRunner {
             failureMessage: error instanceof Error ? error.message : String(error) }] };
         }
       }
-      const ids = (testFilter ?? [...this.tests.keys()]).toSorted((a, b) => (this.milliseconds.get(a) ?? 0) - (this.milliseconds.get(b) ?? 0));
+      const duration = (id) => this.milliseconds.get(id) ?? 0;
+      const ids = (testFilter ?? [...this.tests.keys()])
+        .filter((id) => duration(id) <= LONG)
+        .sort((a, b) => duration(a) - duration(b));
       const tests = await this.run(ids, !disableBail);
       return determineHitLimitReached(this.stryker.hitCount, hitLimit) ?? { status: DryRunStatus.Complete, tests };
     };
