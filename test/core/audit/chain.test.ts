@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import type { AuditRecord } from '../../../src/core/audit/record.ts';
 import { CHAIN_START, MAX_ROW_BYTES, makeRow } from '../../../src/core/audit/row.ts';
-import { chainStep, startChain, verifyChain } from '../../../src/core/audit/verify-chain.ts';
+import { chainStep, headOfRow, startChain, verifyChain } from '../../../src/core/audit/verify-chain.ts';
 import { auditRecord, finding } from './audit-record-fixture.ts';
 
 function chainOf(records: readonly AuditRecord[]): string[] {
@@ -155,5 +155,35 @@ describe('a row', () => {
       CHAIN_START,
     );
     assert.equal(JSON.parse(line).findings[0].found.secretRef.name, 'creds');
+  });
+});
+
+describe('the head that one row leaves', () => {
+  it('is its number and its hash, by which the next file goes on', () => {
+    const head = headOfRow(chain[4] ?? '');
+    assert.deepEqual(head, verifyChain(chain).head);
+    assert.deepEqual(headOfRow(chain[0] ?? ''), verifyChain(chain.slice(0, 1)).head);
+  });
+
+  const sealed = (body: string): string =>
+    `${body.slice(0, -1)},"hash":"${createHash('sha256').update(body).digest('hex')}"}`;
+  const none: readonly (readonly [what: string, line: string])[] = [
+    ['nothing', ''],
+    ['a row that was cut', (chain[0] ?? '').slice(0, -1)],
+    ['a row that was changed', (chain[0] ?? '').replace('"a"', '"b"')],
+    ['no object', sealed('[1}')],
+    ['a row without a number', sealed('{"prev":"x"}')],
+    ...['0', '-1', '1.5', '"1"', '9007199254740992'].map(
+      (seq) => [`a row whose number is ${seq}`, sealed(`{"seq":${seq}}`)] as const,
+    ),
+  ];
+  for (const [what, line] of none) {
+    it(`is none for ${what}`, () => {
+      assert.equal(headOfRow(line), undefined);
+    });
+  }
+
+  it('is one for the least that a row can be', () => {
+    assert.equal(headOfRow(sealed('{"seq":1}'))?.seq, 1);
   });
 });
