@@ -214,7 +214,7 @@ function ruleAt(policy: number, index: number): JsonObject {
     { forbid: { 'spec.kubeConfig': { present: true }, triggers: ['resetAt'] } },
     { references: { sourceRef: ['own', 'flux-system'], targetNamespaces: ['own', 'prod-*'] } },
     expressionOf("duration(effective.spec.interval) >= duration('1m')"),
-    ONCE[policy] ?? expressionOf("object.metadata.name.startsWith('app') && request.operation != 'DELETE'"),
+    ONCE[policy] ?? expressionOf("object.metadata.name.startsWith('app') && request.operation == 'CREATE'"),
   ];
   return kinds[index] ?? {};
 }

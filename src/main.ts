@@ -3,7 +3,7 @@
  */
 import { runCommand } from './cli/commands.ts';
 import type { CliContext } from './cli/context.ts';
-import { EXIT_FAILED } from './cli/exit-code.ts';
+import { EXIT_OK, EXIT_USAGE } from './cli/exit-code.ts';
 import { parentToWatch } from './config/parent.ts';
 
 /** How often the process looks whether the one that started it is still there. */
@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe went away (`helmgate ... | head`): nothing more to say, but all of it still to be taken down.
     if (error.code === 'EPIPE') ask(SIGPIPE_CODE);
-    else throw error;
+    else endWithoutOutput(error);
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     // Nobody reads complaints any more: no reason to stop what is being done.
@@ -71,14 +71,22 @@ export async function main(argv: readonly string[]): Promise<void> {
       if (context.env['HELMGATE_DEBUG'] !== undefined && error instanceof Error) {
         process.stderr.write(`${error.stack ?? ''}\n`);
       }
-      exitCode = Math.max(exitCode, EXIT_FAILED);
+      if (exitCode === EXIT_OK) exitCode = EXIT_USAGE;
     }
   }
   clearInterval(watch);
   process.exitCode = exitCode;
   await flushed(process.stdout);
   await flushed(process.stderr);
+  const { errored } = process.stdout;
+  if (errored !== null && !('code' in errored && errored.code === 'EPIPE')) endWithoutOutput(errored);
   process.exit(exitCode);
+}
+
+/** What was found cannot be told: no code that is an answer may stand for it. */
+function endWithoutOutput(error: Error): never {
+  process.stderr.write(`helmgate: the output cannot be written: ${error.message}\n`);
+  process.exit(EXIT_USAGE);
 }
 
 /** Calls back once when the process that this one must not outlive is gone. */

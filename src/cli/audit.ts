@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { stateFolder } from '../config/folders.ts';
+import { parseInstant } from '../core/policy/instant.ts';
 import { shortText } from '../core/policy/short-text.ts';
 import { AuditLogError } from '../io/auditlog/audit-log-error.ts';
 import { readRows } from '../io/auditlog/read-rows.ts';
@@ -46,6 +47,13 @@ export function auditCommand(context: CliContext): Command {
 
   const verify = withOutput(new Command('verify'))
     .description('verify the hash chain; exit 1 at the first row that breaks it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  helmgate audit verify
+  helmgate audit verify --file /var/log/helmgate/audit.jsonl -o json`,
+    )
     .action(
       run<OutputFlags>(async (flags) => {
         const verified = await verifyLines(readRows(path(flags), { signal: context.signal }));
@@ -62,6 +70,13 @@ export function auditCommand(context: CliContext): Command {
     .description('show the last rows')
     .addOption(new Option('-n, --lines <n>', 'how many').default(DEFAULT_TAIL).argParser(wholeNumber))
     .option('-f, --follow', 'go on with rows as they are written')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  helmgate audit tail -n 50 --namespace apps
+  helmgate audit tail -f --verdict Deny`,
+    )
     .action(
       run<TailFlags>(async (flags) => {
         await printTail(context, path(flags), flags);
@@ -71,6 +86,13 @@ export function auditCommand(context: CliContext): Command {
   const query = withFilters(withOutput(new Command('query')))
     .description('show the rows that match, oldest first; exit 1 when there is none')
     .addOption(new Option('--limit <n>', 'stop after so many').default(DEFAULT_LIMIT).argParser(wholeNumber))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  helmgate audit query --namespace apps --name flagger -o json
+  helmgate audit query --since 2026-11-22T12:00:00Z --rule baseline/sources --limit 20`,
+    )
     .action(
       run<QueryFlags>(async (flags) => {
         let shown = 0;
@@ -87,6 +109,13 @@ export function auditCommand(context: CliContext): Command {
       'judge a recorded decision again, with the policies of that time; exit 1 when it comes out otherwise',
     )
     .argument('<uid>', "the row's uid")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  helmgate audit verify-decision 705ab4f5-6393-11e8-b7cc-42010a800002
+  helmgate audit verify-decision 705ab4f5-6393-11e8-b7cc-42010a800002 --file /var/log/helmgate/audit.jsonl`,
+    )
     .action(async (uid: string, flags: OutputFlags) => {
       await run<OutputFlags>(async () => {
         const check = await verifyDecision(path(flags), uid, context.signal);
@@ -203,9 +232,8 @@ function wholeNumber(text: string): number {
 
 /** Brings a time to the form that rows have. */
 function rfc3339(text: string): string {
-  const time = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) {
-    throw new InvalidArgumentError('it must be a time such as 2026-11-22T12:00:00Z.');
-  }
-  return time.toISOString();
+  const epochMs = parseInstant(text);
+  if (epochMs === undefined)
+    throw new InvalidArgumentError('it must be a time such as 2026-11-22T12:00:00Z, or a day.');
+  return new Date(epochMs).toISOString();
 }

@@ -1,15 +1,17 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseInstant } from '../core/policy/instant.ts';
 import { formatLocatedError } from '../core/policy/located-error.ts';
 import type { PolicySet } from '../core/policy/policy-set.ts';
 import { kubeTime } from '../runtime/clock.ts';
 import { type CheckResult, checkManifests } from './check/check-manifests.ts';
 import { checkReport, type FailOn, failsRun, policyReport } from './check/check-report.ts';
+import { findUsualPolicies } from './check/find-usual-policies.ts';
 import { DEFAULT_POLICIES, folderError, loadPolicies, type PolicySource } from './check/load-policies.ts';
-import { printCheckJson, printCheckText } from './check/print-check.ts';
+import { ManifestFilesError } from './check/manifest-files-error.ts';
+import { printCheckText } from './check/print-check.ts';
+import { printCheckJson, printPolicyErrorsJson } from './check/print-check-json.ts';
 import { progressOn } from './check/progress.ts';
-import { ManifestFilesError, readManifestFiles } from './check/read-manifest-files.ts';
+import { gatherManifests } from './check/read-manifest-files.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_POLICY, EXIT_USAGE } from './exit-code.ts';
 import { formatGithub } from './output/github.ts';
@@ -23,6 +25,7 @@ interface CheckFlags {
   readonly output: 'text' | 'json' | 'sarif' | 'junit' | 'github';
   readonly failOn: FailOn;
   readonly now?: string;
+  readonly exclude?: readonly string[];
 }
 
 const FORMATS: Readonly<Record<'sarif' | 'junit' | 'github', (report: ProblemReport) => string>> = {
@@ -37,6 +40,7 @@ export function checkCommand(context: CliContext, source: PolicySource = fromDis
     .description('judge manifests against a policy set, offline')
     .argument('<paths...>', 'files or folders with manifests, or - for the standard input')
     .addOption(policiesOption())
+    .addOption(excludeOption())
     .option('-n, --namespace <name>', 'namespace of manifests that name none', 'default')
     .addOption(
       new Option('-o, --output <format>', 'how to print')
@@ -52,12 +56,15 @@ export function checkCommand(context: CliContext, source: PolicySource = fromDis
     .addHelpText(
       'after',
       `
-Sources and namespaces among the manifests are taken as they stand there; others count as not existing yet.
+Sources and namespaces among the manifests are taken as they stand there; others count as not existing yet. In folders the templates of a
+chart, patches that a kustomization names, folders whose name begins with a dot, and node_modules are passed over. A field that Flux fills in
+later (\${name}) is noted and not judged.
 Exit codes: 0 nothing denied, 1 denied, 2 the manifests or the command line cannot be read, 3 the policies are invalid.
 
 Examples:
   helmgate check --policies policies/baseline app.yaml
   helmgate check -p policies/baseline -p policies/strict --fail-on Warn clusters/
+  helmgate check -p policies/baseline --exclude charts --exclude '**/*.enc.yaml' .
   helmgate check -p policies/baseline --now 2027-01-01T00:00:00Z app.yaml
   kustomize build . | helmgate check -p policies/baseline -o json -`,
     )
@@ -69,17 +76,28 @@ Examples:
 /** `-p`, which may be given several times. */
 export function policiesOption(): Option {
   return new Option(
-    '-p, --policies <folder>',
-    `folder with the policy files; may be repeated (default: ./${DEFAULT_POLICIES}, if there is one)`,
-  ).argParser((folder, others: readonly string[] | undefined) => [...(others ?? []), folder]);
+    '-p, --policies <path>',
+    `policy file, or folder of them; may be repeated (default: ./${DEFAULT_POLICIES}, if it holds policy files)`,
+  ).argParser(collect);
+}
+
+/** `--exclude`, which may be given several times. */
+export function excludeOption(): Option {
+  return new Option(
+    '--exclude <glob>',
+    'leave out files and folders of this name, or of this path from the working folder; may be repeated',
+  ).argParser(collect);
+}
+
+function collect(word: string, others: readonly string[] | undefined): readonly string[] {
+  return [...(others ?? []), word];
 }
 
 /** `--now`, as the text that facts hold. */
 export function nowOption(): Option {
   return new Option('--now <time>', 'judge as at this time (RFC 3339) instead of now').argParser((text) => {
-    const isTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
-    const epochMs = isTime ? Date.parse(text) : Number.NaN;
-    if (Number.isNaN(epochMs)) throw new InvalidArgumentError('Not a time such as 2027-01-31T08:00:00Z.');
+    const epochMs = /[Tt]/.test(text) ? parseInstant(text) : undefined;
+    if (epochMs === undefined) throw new InvalidArgumentError('Not a time such as 2027-01-31T08:00:00Z.');
     return kubeTime(epochMs);
   });
 }
@@ -90,19 +108,21 @@ async function check(
   context: CliContext,
   source: PolicySource,
 ): Promise<number> {
-  const { stdout, stderr, stdin, cwd } = context;
+  const { stdout, stderr, stdin, cwd, signal } = context;
   const folders = await policyFolders(flags.policies, context, 'check');
   if (folders === undefined) return EXIT_USAGE;
-  const reading = readManifestFiles(paths, cwd, stdin);
+  const reading = gatherManifests(paths, { cwd, stdin, signal, exclude: flags.exclude });
   // Looked at below; until then a rejection is nobody's.
   reading.catch(() => {});
   const set = await readPolicies(folders, flags, context, source);
   if (set === undefined) return EXIT_POLICY;
   try {
+    const { files, errors, passedOver } = await reading;
     const progress = progressOn(stderr);
     const now = flags.now ?? kubeTime(Date.now());
-    const result = checkManifests(set, await reading, flags.namespace, now, progress.tell);
+    const judged = checkManifests(set, files, flags.namespace, now, progress.tell);
     progress.end();
+    const result = { ...judged, errors: [...errors, ...judged.errors], passedOver };
     stdout.write(print(result, flags));
     return exitCodeOf(result, flags.failOn);
   } catch (error) {
@@ -125,18 +145,16 @@ function exitCodeOf({ errors, checked }: CheckResult, failOn: FailOn): number {
   return failed ? EXIT_FAILED : EXIT_OK;
 }
 
-/** The folders named, or the usual one where it exists; undefined after the user was told that there is none. */
+/** The paths named, or the usual folder where it is a policy set; undefined after the user was told that there is none. */
 export async function policyFolders(
   named: readonly string[] | undefined,
   { cwd, stderr }: CliContext,
   command: string,
 ): Promise<readonly string[] | undefined> {
   if (named !== undefined) return named;
-  const usual = await stat(resolve(cwd, DEFAULT_POLICIES)).catch(() => undefined);
-  if (usual?.isDirectory() === true) return [DEFAULT_POLICIES];
-  stderr.write(
-    `helmgate ${command}: no policies: name their folder with -p (there is no ./${DEFAULT_POLICIES})\n`,
-  );
+  const usual = await findUsualPolicies(cwd);
+  if ('path' in usual) return [usual.path];
+  stderr.write(`helmgate ${command}: no policies: name their folder with -p (${usual.why})\n`);
   return undefined;
 }
 
@@ -152,11 +170,10 @@ async function readPolicies(
   if (loaded.ok) return loaded.set;
   for (const error of loaded.errors) stderr.write(`${formatLocatedError(error)}\n`);
   if (loaded.message !== undefined) stderr.write(`helmgate check: ${loaded.message}\n`);
-  if (output !== 'text' && output !== 'json') {
-    const { message } = loaded;
-    const errors = message === undefined ? loaded.errors : [folderError(folders, message)];
-    stdout.write(FORMATS[output](policyReport(errors)));
-  }
+  const { message } = loaded;
+  const errors = message === undefined ? loaded.errors : [folderError(folders, message)];
+  if (output === 'json') stdout.write(printPolicyErrorsJson(errors));
+  else if (output !== 'text') stdout.write(FORMATS[output](policyReport(errors)));
   return undefined;
 }
 

@@ -1,18 +1,21 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CliContext } from './context.ts';
-import { EXIT_USAGE } from './exit-code.ts';
+import { EXIT_FAILED, EXIT_USAGE } from './exit-code.ts';
 
 /** A command that is loaded only when it is called: start-up costs what the command needs and no more. */
 interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** Whether it does something rather than answer a question: its 1 says that this failed, and no 1 can be taken for the answer no. */
+  readonly acts?: true;
   load(context: CliContext): Promise<Command>;
 }
 
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
+    acts: true,
     summary: 'run the admission webhook, the reconcile loop, or both',
     load: async (context) => (await import('./serve.ts')).serveCommand(context),
   },
@@ -53,6 +56,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'create',
+    acts: true,
     summary: 'write or apply a HelmRelease or a source',
     load: async (context) => {
       const { applyToCluster } = await import('./apply-to-cluster.ts');
@@ -76,16 +80,19 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'certs',
+    acts: true,
     summary: 'write a development CA and a serving certificate',
     load: async (context) => (await import('./certs.ts')).certsCommand(context),
   },
   {
     name: 'sandbox',
+    acts: true,
     summary: 'start and stop a real control plane on this machine',
     load: async (context) => (await import('./sandbox.ts')).sandboxCommand(context),
   },
   {
     name: 'demo',
+    acts: true,
     summary: "play Helmgate's whole story on a sandbox",
     load: async (context) => (await import('./demo.ts')).demoCommand(context),
   },
@@ -96,7 +103,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/** Runs one command line; what it wants to say about the exit goes through `context.setExitCode`. */
+/** Runs one command line; what it wants to say about the exit, also of an error that it throws, goes through `context.setExitCode`. */
 export async function runCommand(context: CliContext, argv: readonly string[]): Promise<void> {
   const program = new Command('helmgate')
     .description('A policy gate and reconciler for Helm releases on Kubernetes')
@@ -123,7 +130,11 @@ Examples:
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) {
+      const acts = COMMANDS.find(({ name }) => name === called)?.acts === true;
+      context.setExitCode(acts ? EXIT_FAILED : EXIT_USAGE);
+      throw error;
+    }
     // Help and version end with 0; every other CommanderError is a command line that cannot be understood, and
     // commander has already said why.
     if (error.exitCode !== 0) context.setExitCode(EXIT_USAGE);

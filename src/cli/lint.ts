@@ -6,11 +6,12 @@ import { failsRun, lintReport } from './lint/lint-report.ts';
 import { printLintJson, printLintText } from './lint/print-lint.ts';
 import { PolicySourcesError, readPolicySources } from './lint/read-policy-sources.ts';
 import { formatGithub } from './output/github.ts';
+import { formatJunit } from './output/junit.ts';
 import { formatSarif } from './output/sarif.ts';
 
 interface LintFlags {
   readonly failOn: 'warning' | 'error';
-  readonly output: 'text' | 'json' | 'sarif' | 'github';
+  readonly output: 'text' | 'json' | 'sarif' | 'junit' | 'github';
 }
 
 /** `helmgate lint`: what is wrong or odd about policy files. `now` is the moment that expiry is held against, in milliseconds since 1970. */
@@ -25,14 +26,15 @@ export function lintCommand(context: CliContext, now: () => number = Date.now): 
     )
     .addOption(
       new Option('-o, --output <format>', 'how to print')
-        .choices(['text', 'json', 'sarif', 'github'])
+        .choices(['text', 'json', 'sarif', 'junit', 'github'])
         .default('text'),
     )
     .addHelpText(
       'after',
       `
-Errors are what keeps the set from loading. Warnings: rules that can match nothing, defaults that are overridden, duplicates, numbers such as
-1.10 that were meant as texts, facts that nobody gathers yet, exceptions that have ended or end within seven days.
+Errors are what keeps the set from loading, and ranges without any version. Warnings: rules that can match nothing or contradict one
+another, defaults that are overridden, duplicates, numbers such as 1.10 that were meant as texts, facts that nobody gathers yet, exceptions
+that have ended or end within seven days.
 Exit codes: 0 no errors and no warnings, 1 warnings, 2 the command line or a file cannot be read, or there are no policies, 3 errors.
 
 Examples:
@@ -74,6 +76,8 @@ function print(result: LintResult, files: readonly string[], { output, failOn }:
       return printLintJson(result);
     case 'sarif':
       return formatSarif(lintReport(files, result.findings, failOn));
+    case 'junit':
+      return formatJunit(lintReport(files, result.findings, failOn));
     case 'github':
       return formatGithub(lintReport(files, result.findings, failOn));
     default:

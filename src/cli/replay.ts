@@ -1,22 +1,22 @@
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import { stateFolder } from '../config/folders.ts';
 import { formatLocatedError } from '../core/policy/located-error.ts';
 import type { PolicySet } from '../core/policy/policy-set.ts';
 import { Summarizer } from '../core/replay/summary.ts';
 import { AuditLogError } from '../io/auditlog/audit-log-error.ts';
 import { readPolicyFiles } from '../io/policyfiles/read-policy-files.ts';
 import { kubeTime } from '../runtime/clock.ts';
+import { type AuditLogFlags, auditLogPath, withAuditLog } from './audit-log-option.ts';
 import { DEFAULT_POLICIES, loadPolicies } from './check/load-policies.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_FAILED, EXIT_OK, EXIT_POLICY, EXIT_USAGE } from './exit-code.ts';
-import { replayLog } from './replay/replay-log.ts';
+import { counted } from './output/counted.ts';
+import { ReplayError } from './replay/replay-error.ts';
+import { type ReplayedLog, replayLog } from './replay/replay-log.ts';
 import { replayJson, replayText } from './replay/replay-text.ts';
 
-interface ReplayFlags {
+interface ReplayFlags extends AuditLogFlags {
   readonly policies?: readonly string[];
-  readonly audit?: string;
   readonly cluster?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -32,7 +32,7 @@ export function replayCommand(context: CliContext): Command {
     ...(before ?? []),
     value,
   ];
-  return new Command('replay')
+  return withAuditLog(new Command('replay'))
     .description('judge recorded decisions and live objects again, with a candidate policy set')
     .addOption(
       new Option(
@@ -40,10 +40,15 @@ export function replayCommand(context: CliContext): Command {
         `folder with the candidate; may be given several times (${DEFAULT_POLICIES})`,
       ).argParser(collect),
     )
-    .option('--audit <file>', "the audit log; that of this user's `helmgate serve` when left out")
-    .option('--cluster', 'judge what is stored in the cluster now, instead of the log')
-    .option('--kubeconfig <file>', 'kubeconfig to use instead of $KUBECONFIG')
-    .option('--context <name>', 'context of the kubeconfig')
+    .addOption(
+      new Option('--cluster', 'judge what is stored in the cluster now, instead of the log').conflicts([
+        'audit',
+        'file',
+        'since',
+      ]),
+    )
+    .option('--kubeconfig <file>', 'with --cluster: kubeconfig to use instead of $KUBECONFIG')
+    .option('--context <name>', 'with --cluster: context of the kubeconfig')
     .option('--namespace <namespace>', 'only this namespace')
     .addOption(new Option('--since <time>', 'only rows from this time on').argParser(time))
     .addOption(
@@ -55,7 +60,8 @@ export function replayCommand(context: CliContext): Command {
       `
 Rows are judged with what was known when they were written. A rule that needs more than the rules of that time is counted as not
 to be told, never as allowed.
-Exit codes: 0 nothing newly denied, 1 something newly denied, 2 the log or the command line cannot be read, 3 the policies are invalid.
+Exit codes: 0 nothing newly denied, 1 something newly denied, 2 the log, the cluster or the command line cannot be read, or no decision could
+be judged again, 3 the policies are invalid. A log that has rows and no decision yet ends with 0.
 
 Examples:
   helmgate replay --policies candidate/
@@ -66,7 +72,7 @@ Examples:
       try {
         context.setExitCode(await replay(flags, context));
       } catch (error) {
-        if (!(error instanceof AuditLogError)) throw error;
+        if (!(error instanceof AuditLogError || error instanceof ReplayError)) throw error;
         context.stderr.write(`helmgate replay: ${error.message}\n`);
         context.setExitCode(EXIT_USAGE);
       }
@@ -74,20 +80,44 @@ Examples:
 }
 
 async function replay(flags: ReplayFlags, context: CliContext): Promise<number> {
+  if (flags.cluster !== true && (flags.kubeconfig ?? flags.context) !== undefined) {
+    throw new ReplayError('--kubeconfig and --context say which cluster is read: they need --cluster');
+  }
   const set = await candidate(flags, context);
   if (set === undefined) return EXIT_POLICY;
-  const now = flags.now ?? kubeTime(Date.now());
+  const options = { ...flags, now: flags.now ?? kubeTime(Date.now()) };
   const summarizer = new Summarizer();
-  const audit = flags.audit ?? join(stateFolder(context.env), 'audit.jsonl');
   const started = performance.now();
+  let problem: string | undefined;
   if (flags.cluster === true) {
     const { replayCluster } = await import('./replay/replay-cluster.ts');
-    await replayCluster(set, summarizer, { ...flags, now }, context);
-  } else await replayLog(set, summarizer, { ...flags, audit, now }, context);
+    await replayCluster(set, summarizer, options, context);
+  } else {
+    const audit = auditLogPath(flags, context);
+    const log = await replayLog(set, summarizer, { ...options, audit }, context);
+    problem = problemOf(audit, log, summarizer.summary.replayed);
+  }
   const seconds = (performance.now() - started) / 1000;
   const { summary } = summarizer;
-  context.stdout.write(flags.output === 'json' ? replayJson(summary) : replayText(summary, seconds));
+  // Where nothing was judged again, nothing can be said of the exceptions.
+  const unneeded = summary.replayed === 0 ? [] : summarizer.exceptionUses.unusedOf(set);
+  context.stdout.write(
+    flags.output === 'json' ? replayJson(summary, unneeded) : replayText(summary, unneeded, seconds),
+  );
+  if (problem !== undefined) throw new ReplayError(problem);
   return summary.newlyDenied > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/** Why a log does not say what the candidate would change; a new gate has rows and no decision, and nothing to change. */
+function problemOf(audit: string, log: ReplayedLog, replayed: number): string | undefined {
+  const { rows, decisions, wanted, foreign, firstForeign } = log;
+  if (foreign > 0) {
+    const lines = counted(foreign, 'line is no row', 'lines are no rows');
+    return `${audit} cannot be trusted: ${lines} of an audit log, first line ${firstForeign} (see \`helmgate audit verify\`)`;
+  }
+  if (rows === 0) return `${audit} has no row: nothing was judged again`;
+  if (decisions > 0 && wanted === 0) return `none of the ${decisions} decisions in ${audit} was asked for`;
+  return wanted > 0 && replayed === 0 ? 'none of the decisions could be judged again' : undefined;
 }
 
 async function candidate(

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { ConfigError, type ServeConfig } from '../config/serve-config.ts';
+import type { ExemptionKey } from '../core/admission/exemption.ts';
 import {
   CONFIG_MAP,
   HELM_CHART,
@@ -27,6 +28,7 @@ import type {
 } from '../io/contract.ts';
 import { createHelmRunner } from '../io/helm/helm-runner.ts';
 import { createReleaseStorage } from '../io/helm/release-storage.ts';
+import { openKeyFile } from '../io/key-file.ts';
 import { createKubeClient } from '../io/kube/kube-client.ts';
 import { loadAccess } from '../io/kube/load-access.ts';
 import { createReflectors } from '../io/kube/reflector.ts';
@@ -68,6 +70,7 @@ interface Ground {
   readonly policies: PolicySource & { ageMs(): number };
   readonly audit: AuditLog;
   readonly store: JudgedStore | undefined;
+  readonly exemptionKey: ExemptionKey;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -99,6 +102,10 @@ export async function runServe(
       })
     : undefined;
   if (store !== undefined) parts.defer(() => store.close());
+  const exemptionKey = await openKeyFile(config.exemptionKey).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`--exemption-key: ${message}`, { cause: error });
+  });
   const policies = await startPolicySource({
     reader: policyReader(config, env['PATH']),
     compile: compilePolicySet,
@@ -152,6 +159,7 @@ export async function runServe(
     policies,
     audit,
     store,
+    exemptionKey,
     metrics,
     log,
   };
@@ -193,10 +201,11 @@ async function findHelm(
 
 async function addLoop(
   parts: AsyncDisposableStack,
-  { config, access, kube, startReflector, kubeVersion, policies, audit, store, log }: Ground,
+  ground: Ground,
   helm: HelmRunner,
   signal: AbortSignal,
 ): Promise<void> {
+  const { config, access, kube, startReflector, kubeVersion, policies, audit, store, metrics, log } = ground;
   const gate = await createApiGate({
     access,
     onError: (error) =>
@@ -211,6 +220,8 @@ async function addLoop(
     policies,
     audit,
     ...(store === undefined ? {} : { store }),
+    exemptionKey: ground.exemptionKey,
+    onDecision: (decision) => metrics.releaseJudged(decision),
     log,
     charts: createChartRepositoryClient({ cacheDir: config.cacheDir, userAgent: USER_AGENT }),
     storage: createReleaseStorage(kube, { nowMs: CLOCK.now, fieldManager: STATUS_MANAGER }),
@@ -247,6 +258,7 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
       policies,
       lookup: lookupThrough({ reflectors, client: kube, kubeVersion: (within) => kubeVersion.get(within) }),
       clock: CLOCK,
+      exemptionKey: ground.exemptionKey,
       ...(store === undefined ? {} : { store }),
     }),
     audit,
@@ -281,8 +293,14 @@ async function addWebhook(parts: AsyncDisposableStack, ground: Ground, signal: A
 function policyGauges(policies: Ground['policies']): PolicyGauges | undefined {
   const set = policies.inForce()?.current;
   if (set === undefined) return undefined;
-  const { digest, commit = '', ruleCount } = set;
-  return { digest, commit, rules: ruleCount, ageSeconds: policies.ageMs() / 1000 };
+  const { digest, commit = '', ruleCount, exceptions = [] } = set;
+  return {
+    digest,
+    commit,
+    rules: ruleCount,
+    exceptions: exceptions.map(({ name }) => name),
+    ageSeconds: policies.ageMs() / 1000,
+  };
 }
 
 /** A path as it is, a bare name looked up in PATH as a shell would. */

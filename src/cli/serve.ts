@@ -30,6 +30,10 @@ export function serveCommand(context: CliContext): Command {
     .option('--context <name>', 'context of the kubeconfig')
     .option('--audit-log <file>', 'where decisions are written (audit.jsonl in the state folder)')
     .option('--no-keep-judged', 'keep no judged objects beside the audit log (no replay then)')
+    .option(
+      '--exemption-key <file>',
+      'key that signs, for the loop, whom a rule left out (exemption-key in the state folder; made when absent)',
+    )
     .option('--state-dir <dir>', 'what must outlive a restart ($XDG_STATE_HOME/helmgate)')
     .option('--cache-dir <dir>', 'fetched charts ($XDG_CACHE_HOME/helmgate/charts)')
     .option('--helm <path>', 'the helm 4 binary (helm in $PATH)')

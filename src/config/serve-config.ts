@@ -16,6 +16,7 @@ export interface ServeFlags {
   readonly policiesAllowRewind?: boolean;
   readonly auditLog?: string;
   readonly keepJudged: boolean;
+  readonly exemptionKey?: string;
   readonly stateDir?: string;
   readonly cacheDir?: string;
   readonly kubeconfig?: string;
@@ -41,6 +42,8 @@ export interface ServeConfig {
   readonly auditLog: string;
   /** Keep what was judged beside the audit log. */
   readonly keepJudged: boolean;
+  /** File of the key that signs what webhook and loop tell each other through objects. */
+  readonly exemptionKey: string;
   readonly stateDir: string;
   readonly cacheDir: string;
   readonly kubeconfig?: string;
@@ -120,6 +123,7 @@ export function readServeConfig(
     policies: readPolicyPlace(flags.policies, flags),
     auditLog: flags.auditLog ?? join(stateDir, 'audit.jsonl'),
     keepJudged: flags.keepJudged,
+    exemptionKey: flags.exemptionKey ?? join(stateDir, 'exemption-key'),
     stateDir,
     cacheDir: flags.cacheDir ?? join(cacheFolder(env), 'charts'),
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),

@@ -65,12 +65,14 @@ export async function gatherFacts(
 type Labelled = readonly [namespace: string, labels: LabelsFact];
 type Sourced = readonly [key: string, source: Fact<SourceFact>];
 
-/** Labels of target and storage namespace of a release, when they are not its own. */
+/** Labels of target and storage namespace of a release, when they are not its own; of an edit, those of both sides. */
 async function labelsOfOthers(
   finder: FactFinder,
   subject: Subject,
 ): Promise<ReadonlyMap<string, LabelsFact>> {
-  const others = namespacesOf(subject, subject.object).filter((name) => name !== subject.namespace);
+  const { object, oldObject = object } = subject;
+  const touched = [...namespacesOf(subject, object), ...namespacesOf(subject, oldObject)];
+  const others = [...new Set(touched)].filter((name) => name !== subject.namespace);
   const labels = others.map(async (name): Promise<Labelled> => [name, await finder.labels(name)]);
   return new Map(await Promise.all(labels));
 }

@@ -141,6 +141,15 @@ describe('helmgate audit tail and query', () => {
     assert.equal((await run('query', '--file', path, '--namespace', 'other')).code, 1);
   });
 
+  it('refuses a day and an hour that there never were', async () => {
+    for (const time of ['2027-02-30T00:00:00Z', '2027-01-01T25:00:00Z', '2027-02-29', 'yesterday']) {
+      const { context } = newContext(new AbortController().signal);
+      const audit = auditCommand(context);
+      for (const each of audit.commands) each.exitOverride().configureOutput({ writeErr: () => {} });
+      await assert.rejects(audit.parseAsync(['tail', '--since', time], { from: 'user' }), /is invalid/, time);
+    }
+  });
+
   it('prints what users wrote without acting on the terminal', async () => {
     const path = await logOf('\u001b[2Jx\nforged line\u202e');
     const { out } = await run('tail', '--file', path);

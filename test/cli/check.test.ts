@@ -66,6 +66,8 @@ async function run(
     readonly folders?: Readonly<Record<string, string>>;
     /** Without `-p`. */
     readonly bare?: boolean;
+    /** What `-p` names. */
+    readonly named?: readonly string[];
     readonly terminal?: boolean;
   } = {},
 ) {
@@ -98,10 +100,9 @@ async function run(
       return { files: text === '' ? [] : [{ path: 'p.yaml', text }], commit: 'c0ffee' };
     },
   };
-  const named =
-    options.bare === true
-      ? []
-      : Object.keys(options.folders ?? { policies: '' }).flatMap((name) => ['-p', name]);
+  const paths =
+    options.named ?? (options.bare === true ? [] : Object.keys(options.folders ?? { policies: '' }));
+  const named = paths.flatMap((name) => ['-p', name]);
   await checkCommand(context, dependencies).parseAsync([...named, ...argv], { from: 'user' });
   return { ...written, code, asked };
 }
@@ -112,7 +113,7 @@ describe('helmgate check', () => {
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /manifests\/sub\/release\.yaml:1:1: HelmRelease team\/flagger would be changed:\n {2}spec\.timeout: "5m" {2}\(default by p\/defaults at p\.yaml:10:5\)/,
+      /manifests\/sub\/release\.yaml:1:1: HelmRelease team\/flagger would be changed:\n {2}spec\.timeout: "5m" {2}\(default by p\/defaults at policies\/p\.yaml:10:5\)/,
     );
     assert.match(stdout, /2 checked, 0 denied, 1 would be changed\n$/);
     assert.doesNotMatch(stdout, /does not exist yet/);
@@ -131,7 +132,7 @@ describe('helmgate check', () => {
     );
     assert.match(
       stdout,
-      /^ {2}would pass: >=1\.28\.0 <2\.0\.0\n {2}RangeTooWide from p\/range \(p\.yaml:8:5\)$/m,
+      /^ {2}would pass: >=1\.28\.0 <2\.0\.0\n {2}RangeTooWide from p\/range \(policies\/p\.yaml:8:5\)$/m,
     );
     assert.match(stdout, /2 checked, 2 denied/);
   });
@@ -141,7 +142,7 @@ describe('helmgate check', () => {
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /-:1: note: HelmRelease team\/flagger: HelmRepository team\/flagger does not exist yet/,
+      /^-:10:18: note: HelmRelease team\/flagger: HelmRepository team\/flagger does not exist yet/m,
     );
   });
 
@@ -167,7 +168,7 @@ describe('helmgate check', () => {
   });
 
   const unreadable = [
-    ['a file that is not there', ['nothing.yaml'], /nothing\.yaml: no such file or folder/],
+    ['a file that is not there', ['nothing.yaml'], /^nothing\.yaml:1:1: no such file or folder$/m],
     ['broken YAML', ['broken.yaml'], /broken\.yaml:1:5: /],
     [
       'a document that is no object of Kubernetes',
@@ -217,12 +218,50 @@ describe('helmgate check', () => {
     );
   });
 
+  it('says so in every format', async () => {
+    const stdin = `${repository('https://flagger.app')}---\n${release('>=1.0.0')}`;
+    const edit = 'passes with: spec.chart.spec.version: ">=1.28.0 <2.0.0"';
+    for (const [format, expected] of [
+      ['sarif', JSON.stringify(edit).slice(1, -1)],
+      ['junit', edit.replaceAll('"', '&quot;').replace('>', '&gt;').replace('<', '&lt;')],
+      ['github', edit],
+    ] as const) {
+      const { stdout } = await run(['-o', format, '-'], { stdin });
+      assert.equal(stdout.split(expected).length, 2, stdout);
+    }
+  });
+
+  it('points with its remarks to the field that they are about', async () => {
+    const policy = POLICY.replace('<2.0.0"', '<2.0.0", wider: Narrow');
+    const { stdout } = await run(['-'], { stdin: release('>=1.0.0'), policy });
+    assert.match(
+      stdout,
+      /^-:9:16: note: HelmRelease team\/flagger: spec\.chart\.spec\.version was narrowed/m,
+    );
+    const { stdout: github } = await run(['-o', 'github', '-'], { stdin: release('>=1.0.0'), policy });
+    assert.match(github, /^::notice title=Note::.*was narrowed/m);
+    const { stdout: sarif } = await run(['-o', 'sarif', '-'], { stdin: release('>=1.0.0'), policy });
+    const notes = JSON.parse(sarif).runs[0].results.filter(
+      ({ ruleId }: { ruleId: string }) => ruleId === 'Note',
+    );
+    assert.deepEqual(
+      notes.map(
+        ({
+          locations: [{ physicalLocation }],
+        }: {
+          locations: [{ physicalLocation: { region: { startLine: number } } }];
+        }) => physicalLocation.region.startLine,
+      ),
+      [9, 10],
+    );
+  });
+
   describe('what it says about versions and kinds', () => {
     const cases: readonly (readonly [title: string, text: string, expected: RegExp])[] = [
       [
         'v2beta1, and what an absent maxHistory means from then on',
         release('1.30.0').replace('/v2', '/v2beta1'),
-        /^-:1:13: note: HelmRelease team\/flagger: apiVersion: helm\.toolkit\.fluxcd\.io\/v2beta1 is not served by Flux 2\.7 and later\n.*\n.*\n {2}use helm\.toolkit\.fluxcd\.io\/v2 \(helmgate fix writes it\)\n\n-:5:3: note: .*spec\.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2$(?![^]*10 revisions)/m,
+        /^-:1:13: note: HelmRelease team\/flagger: apiVersion: helm\.toolkit\.fluxcd\.io\/v2beta1 is not served by Flux 2\.7 and later\n.*\n.*\n {2}use helm\.toolkit\.fluxcd\.io\/v2 \(helmgate fix writes it\)\n\n-:4:1: note: .*spec\.maxHistory: absent, it meant 10 revisions in v2beta1 and means 5 in v2$(?![^]*10 revisions)/m,
       ],
       [
         'v2beta2',
@@ -300,6 +339,8 @@ spec: {policy: p, rules: [range], match: {names: [flagger]}, owner: me, reason: 
       ['--now', 'tomorrow'],
       ['--now', '2027-13-01T00:00:00Z'],
       ['--now', '2027-01-01'],
+      ['--now', '2027-02-30T00:00:00Z'],
+      ['--now', '2027-01-01T24:00:00Z'],
       ['-o', 'xml'],
     ]) {
       const command = checkCommand({ ...console, env: {} } as never)
@@ -337,6 +378,33 @@ spec: {policy: p, rules: [range], match: {names: [flagger]}, owner: me, reason: 
       const found = await run(['manifests'], { bare: true });
       assert.equal(found.code, 0);
       assert.deepEqual(found.asked, ['policies']);
+    } finally {
+      await rm(join(folder, 'policies'), { recursive: true });
+    }
+  });
+
+  it('takes a policy file as well as a folder', async () => {
+    await writeFile(join(folder, 'one.yaml'), POLICY);
+    const { code, stdout } = await run(['denied.yaml'], { named: ['./one.yaml'] });
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /RangeTooWide from p\/range \(one\.yaml:8:5\)/);
+  });
+
+  it('does not take ./policies for one set when it is a folder of sets, and names these', async () => {
+    await mkdir(join(folder, 'policies/baseline'), { recursive: true });
+    await mkdir(join(folder, 'policies/examples'), { recursive: true });
+    await writeFile(join(folder, 'policies/baseline/p.yaml'), POLICY);
+    await writeFile(join(folder, 'policies/examples/release.yaml'), release('1.30.0'));
+    try {
+      const { code, stderr, asked } = await run(['manifests'], { bare: true });
+      assert.equal(code, 2);
+      assert.equal(
+        stderr,
+        'helmgate check: no policies: name their folder with -p (./policies holds no policies itself; there are policies/baseline)\n',
+      );
+      assert.deepEqual(asked, []);
+      await writeFile(join(folder, 'policies/p.yaml'), POLICY);
+      assert.equal((await run(['manifests'], { bare: true })).code, 0);
     } finally {
       await rm(join(folder, 'policies'), { recursive: true });
     }
@@ -430,9 +498,16 @@ spec: {policy: p, rules: [range], match: {names: [flagger]}, owner: me, reason: 
     assert.equal(xmlProblem((await run(['-o', 'junit', 'manifests'], { policy })).stdout), undefined);
     assert.match(
       (await run(['-o', 'github', 'manifests'], { policy })).stdout,
-      /^::error file=p\.yaml,line=5,col=3,title=InvalidPolicy::/,
+      /^::error file=policies\/p\.yaml,line=5,col=3,title=InvalidPolicy::/,
     );
     assert.match((await run(['-o', 'github', 'manifests'], { policy: '' })).stdout, /holds no rules/);
+    const json = JSON.parse((await run(['-o', 'json', 'manifests'], { policy })).stdout);
+    assert.deepEqual(
+      [json.objects, json.policyErrors[0].file, json.policyErrors[0].line],
+      [[], 'policies/p.yaml', 5],
+    );
+    const none = JSON.parse((await run(['-o', 'json', 'manifests'], { policy: '' })).stdout);
+    assert.match(none.policyErrors[0].message, /holds no rules/);
   });
 
   it('shows how far it is on a terminal, for many objects only, and wipes it away', async () => {

@@ -65,6 +65,36 @@ describe('the command line', () => {
     });
   }
 
+  for (const name of ['verify', 'verify-decision', 'tail', 'query']) {
+    it(`explains audit ${name} with examples of its own`, async () => {
+      const { out } = await run('audit', name, '--help');
+      assert.match(out, new RegExp(`\\nExamples:\\n {2}helmgate audit ${name}`));
+    });
+  }
+
+  it('keeps 1 for the answer no: what nobody foresaw is 2, or 1 for a command that acts', async () => {
+    for (const [argv, expected] of [
+      [['range', '1.x'], 2],
+      [['schema'], 2],
+      [['create', 'source', 'helm', 'a', '--url', 'https://a.example', '--export'], 1],
+    ] as const) {
+      const codes: number[] = [];
+      const context: CliContext = {
+        stdin: Readable.from([]),
+        get stdout(): never {
+          throw new Error('nobody foresaw this');
+        },
+        stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
+        env: {},
+        cwd: '/',
+        signal: new AbortController().signal,
+        setExitCode: (code) => codes.push(code),
+      };
+      await assert.rejects(runCommand(context, argv), /nobody foresaw this/);
+      assert.deepEqual(codes, [expected], argv.join(' '));
+    }
+  });
+
   it('exits 2 on a command that does not exist and proposes the one that was meant', async () => {
     const { code, err } = await run('chekc');
     assert.equal(code, 2);

@@ -241,7 +241,7 @@ function checked(text: string): readonly CheckedManifest[] {
 }
 
 function values(text: string): readonly Json[] {
-  const read = readYaml({ file: 'app.yaml', text }, 'expand');
+  const read = readYaml({ file: 'app.yaml', text }, 'manifest');
   assert.ok(read.ok, text);
   return read.documents.map(({ value }) => value);
 }

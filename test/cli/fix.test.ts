@@ -100,8 +100,8 @@ describe('helmgate fix', () => {
     assert.equal(
       stdout,
       `app.yaml:1:1: HelmRelease team/flagger was fixed:
-  spec.chart.spec.version: ">=1.28.0 <2.0.0"  (narrow by p/range at p.yaml:8:5)
-  spec.timeout: "5m"  (default by p/defaults at p.yaml:10:5)
+  spec.chart.spec.version: ">=1.28.0 <2.0.0"  (narrow by p/range at policies/p.yaml:8:5)
+  spec.timeout: "5m"  (default by p/defaults at policies/p.yaml:10:5)
 
 1 judged, 1 fixed in 1 file, 0 denied
 `,
@@ -111,6 +111,35 @@ describe('helmgate fix', () => {
     assert.deepEqual([again.code, again.stdout], [0, '1 judged, 0 fixed in 0 files, 0 denied\n']);
     assert.equal((await stat(path('app.yaml'), { bigint: true })).mtimeNs, before.mtimeNs);
     assert.deepEqual(await readdir(folder), ['app.yaml']);
+  });
+
+  it('says the same in JSON, without secrets', async () => {
+    await put('app.yaml', RELEASE);
+    await put('other.yaml', RELEASE.replace("'*'", '"3.x"').replace('name: flagger,', 'name: next,'));
+    const policy = POLICY.replace('spec.timeout: 5m', 'spec.values: {adminPassword: hunter2, open: seen}');
+    const { code, stdout } = await run(['-o', 'json', '--dry-run', '.'], { policy });
+    assert.equal(code, 1);
+    assert.doesNotMatch(stdout, /hunter2/);
+    const { written, files, objects, denied, judged } = JSON.parse(stdout);
+    assert.deepEqual([written, files, judged], [false, ['app.yaml', 'other.yaml'], 2]);
+    assert.deepEqual(
+      [objects[0].file, objects[0].line, objects[0].fields[0]],
+      [
+        'app.yaml',
+        1,
+        {
+          path: 'spec.chart.spec.version',
+          value: '>=1.28.0 <2.0.0',
+          why: 'narrow by p/range at policies/p.yaml:8:5',
+        },
+      ],
+    );
+    assert.deepEqual(
+      [denied.length, denied[0].file, denied[0].findings[0].reason],
+      [1, 'other.yaml', 'RangeDisjoint'],
+    );
+    const invalid = await run(['-o', 'json', '.'], { policy: POLICY.replace('rules', 'rulez') });
+    assert.deepEqual([invalid.code, JSON.parse(invalid.stdout).policyErrors[0].line], [3, 5]);
   });
 
   it('keeps byte order mark, Windows line ends and a missing last line break', async () => {

@@ -13,6 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   'good/p.yaml': `${HEAD}metadata: {name: p}\nspec:\n${RULES}`,
   'odd/p.yaml': `${HEAD}metadata: {name: p}\nspec:\n  match: {names: [a], exclude: {names: ["*"]}}\n${RULES}`,
   'broken/p.yaml': `${HEAD}metadata: {name: p}\nspec:\n  rules: [{id: s, alowedSources: []}]\n`,
+  'empty/p.yaml': `${HEAD}metadata: {name: p}\nspec:\n  rules: [{id: s, chartVersion: {within: ">2 <1"}}]\n`,
   'none/t.yaml': 'apiVersion: helmgate.dev/v1alpha1\nkind: PolicyTest\n',
   'staged/p.yaml': `${HEAD}metadata: {name: p}\nspec:\n  enforcement: {action: Deny, from: 2026-01-01}\n${RULES}`,
 };
@@ -101,6 +102,26 @@ describe('helmgate lint', () => {
       code: 'MatchesNothing',
       level: 'warning',
     });
+  });
+
+  it('prints JUnit: a case for each file, a failure where the run fails, an error where the set does not load', async () => {
+    const { stdout, code } = await run(['-o', 'junit', 'odd']);
+    assert.equal(code, 1);
+    assert.match(stdout, /<testsuites name="helmgate lint" tests="1" failures="1" errors="0">/);
+    assert.match(stdout, /<failure type="MatchesNothing" message="this matches nothing: /);
+    const broken = await run(['-o', 'junit', 'broken', 'good']);
+    assert.match(broken.stdout, /tests="2" failures="0" errors="1">/);
+    assert.match(broken.stdout, /<error type="InvalidPolicy" /);
+  });
+
+  it('says in SARIF that it was not successful when the set does not load, and that it was for other errors', async () => {
+    const successful = async (folder: string) =>
+      JSON.parse((await run(['-o', 'sarif', folder])).stdout).runs[0].invocations[0].executionSuccessful;
+    assert.deepEqual(
+      [await successful('broken'), await successful('empty'), await successful('odd')],
+      [false, true, true],
+    );
+    assert.equal((await run(['empty'])).code, 3);
   });
 
   it('prints SARIF with the code described, and annotations for GitHub', async () => {

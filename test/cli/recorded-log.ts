@@ -22,6 +22,7 @@ export interface RecordedRequest {
   readonly object: JsonObject;
   readonly oldObject?: JsonObject;
   readonly username?: string;
+  readonly dryRun?: boolean;
 }
 
 /** Sends requests through the judging behind the webhook: mutating, then validating what came out, as the API server does. */
@@ -60,9 +61,9 @@ export async function recordLog(
     await log.append({ ...judged.record, time: now().toISOString(), durationMs: 1 });
     return judged;
   };
-  for (const { object, oldObject, username = 'alice' } of requests) {
+  for (const { object, oldObject, username = 'alice', dryRun = false } of requests) {
     number += 1;
-    const request = requestOf(object, oldObject, username, number);
+    const request = { ...requestOf(object, oldObject, username, number), dryRun };
     const { review } = await judge(request, 'mutate');
     const patched = patchedObject(object, review);
     await judge({ ...request, uid: `v-${number}`, object: patched }, 'validate');

@@ -66,7 +66,7 @@ function setOf(file: string): string {
 
 describe('the shipped policy sets', () => {
   it('load without warnings, each by itself and all together', () => {
-    assert.deepEqual(sets, ['baseline', 'strict', 'supply-chain']);
+    assert.deepEqual(sets, ['baseline', 'one-chart', 'strict', 'supply-chain']);
     for (const name of sets) assert.ok(compiled(name).ruleCount > 0);
     const rules = sets.map((name) => compiled(name).ruleCount);
     assert.equal(
@@ -77,6 +77,7 @@ describe('the shipped policy sets', () => {
 
   for (const [name, expected] of [
     ['baseline', []],
+    ['one-chart', []],
     ['strict', []],
     // What these three need is gathered by nobody yet, which their README says as well.
     ['supply-chain', ['FactNotGathered', 'FactNotGathered', 'FactNotGathered']],
@@ -154,7 +155,7 @@ describe('the shipped policy sets', () => {
     const examples = manifests(join(POLICIES, 'examples'), '.yaml').filter(({ file }) =>
       file.includes('flagger-'),
     );
-    for (const names of [['baseline'], ['strict'], ['baseline', 'strict']]) {
+    for (const names of [['baseline'], ['strict'], ['baseline', 'strict'], ['baseline', 'one-chart']]) {
       const { checked, errors } = checkManifests(compiled(...names), examples, 'default', NOW);
       assert.deepEqual(errors, []);
       assert.deepEqual(
@@ -175,6 +176,20 @@ describe('the baseline', () => {
     ...manifests(join(ROOT, 'test/fixtures/crds'), '.yaml'),
     ...manifests(join(ROOT, 'test/fixtures/docs'), '.yaml'),
   ];
+
+  it('refuses no version of a chart, as old as it may be', () => {
+    const examples = manifests(join(POLICIES, 'examples'), '.yaml');
+    const old = examples.map(({ file, text }) => ({
+      file,
+      text: text.replace('version: 1.38.0', 'version: 0.22.0'),
+    }));
+    const { checked } = checkManifests(set, old, 'default', NOW);
+    assert.equal(checked.length, 3);
+    assert.deepEqual(
+      checked.filter(({ decision }) => !decision.allowed).map(({ decision }) => decision.findings),
+      [],
+    );
+  });
 
   it('refuses nothing that `flux create` writes, or that the documentation of older controllers has', () => {
     const judged = ordinary.flatMap((source) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { testCommand } from '../../src/cli/test.ts';
 import { capture } from './capture.ts';
+import { xmlProblem } from './output/xml-problem.ts';
 
 const POLICY = `apiVersion: helmgate.dev/v1alpha1
 kind: Policy
@@ -163,11 +164,16 @@ helmgate test: 2 checked, 1 failed
   });
 
   it('ends 2 when there is nothing to run, passing over YAML of other kinds and templates', async () => {
-    for (const argv of [['other'], ['policies/p.yaml'], ['-f', 'no such case', 'policies']]) {
+    for (const argv of [['other'], ['policies/p.yaml']]) {
       const { code, stderr } = await run(argv);
       assert.equal(code, 2);
       assert.match(stderr, /^helmgate test: no case of a PolicyTest was found in /);
     }
+    const filtered = await run(['-f', 'no such case', 'policies']);
+    assert.deepEqual(
+      [filtered.code, filtered.stderr],
+      [2, 'helmgate test: none of the 2 cases in policies has "no such case" in its name\n'],
+    );
     const { code, stderr } = await run(['nothing']);
     assert.deepEqual([code, stderr], [2, 'helmgate test: nothing: no such file or folder\n']);
   });
@@ -216,6 +222,23 @@ policies/p.yaml:6:5: survived: p/sources: enforcement: Deny -> Warn
       path: ['spec', 'rules', '0'],
       change: 'the rule removed',
     });
+  });
+
+  it('says the same as JUnit and to GitHub', async () => {
+    const junit = await run(['--mutants', '-o', 'junit', 'weak.yaml']);
+    assert.equal(junit.code, 1);
+    assert.equal(xmlProblem(junit.stdout), undefined);
+    assert.match(
+      junit.stdout,
+      /<testsuites name="helmgate test --mutants" tests="3" failures="2" errors="0">/,
+    );
+    const github = await run(['--mutants', '-o', 'github', 'weak.yaml']);
+    assert.match(
+      github.stdout,
+      /^::error file=policies\/p\.yaml,line=6,col=5,title=MutantSurvived::p\/sources: the rule removed: no test notices this change$/m,
+    );
+    const none = await run(['--mutants', '-o', 'github', 'policies']);
+    assert.deepEqual([none.code, none.stdout], [0, 'helmgate test --mutants: 1 checked, 0 failed\n']);
   });
 
   it('tries no more than it is told to, and says how many are left', async () => {

@@ -53,7 +53,7 @@ function policyProblems(text: string): readonly string[] {
 
 /** The files that a test names need not be there. */
 function testProblems(text: string): readonly string[] {
-  const read = readYaml({ file: 'example.yaml', text }, 'expand');
+  const read = readYaml({ file: 'example.yaml', text }, 'manifest');
   const errors = read.ok
     ? read.documents.map(parsePolicyTest).flatMap((parsed) => (parsed.ok ? [] : parsed.errors))
     : read.errors;

@@ -90,6 +90,21 @@ describe('gathering facts', () => {
     );
   });
 
+  it('finds the labels of the namespaces that an edit leaves', async () => {
+    const left = release({ ...chartOf('HelmRepository'), targetNamespace: 'prod' }).object;
+    const edit = { ...release({ ...chartOf('HelmRepository'), targetNamespace: 'dev' }), oldObject: left };
+    const objects = {
+      'Namespace//prod': namespace({ tier: 'prod' }),
+      'Namespace//dev': namespace({ tier: 'dev' }),
+    };
+    const { otherNamespaceLabels } = await gatherFacts({ current }, edit, lookup(objects), NOW, signal);
+    assert.deepEqual(
+      [...(otherNamespaceLabels ?? [])].map(([name]) => name),
+      ['dev', 'prod'],
+    );
+    assert.deepEqual(otherNamespaceLabels?.get('prod'), { known: true, value: { tier: 'prod' } });
+  });
+
   const missing: readonly (readonly [string, Json | Error | undefined, string])[] = [
     ['does not exist', undefined, 'NotFound'],
     ['may not be read', Object.assign(new Error('no'), { status: 403 }), 'Forbidden'],

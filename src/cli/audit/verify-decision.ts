@@ -5,7 +5,7 @@ import type { Repair } from '../../core/policy/find-repair.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
 import { shortText } from '../../core/policy/short-text.ts';
 import { findDifference } from '../../core/replay/compare.ts';
-import { type Again, judgeSame, repairAgain } from '../../core/replay/judge-again.ts';
+import { type Again, judgeSame, type KeptInput, repairAgain } from '../../core/replay/judge-again.ts';
 import { type JudgedRow, readJudgedRow } from '../../core/replay/judged-row.ts';
 import { judgedFolder } from '../../io/auditlog/object-store.ts';
 import { ObjectReader } from '../../io/auditlog/read-objects.ts';
@@ -17,6 +17,9 @@ export type DecisionCheck =
   | {
       readonly verdict: 'Reproduced';
       readonly again: Again;
+      /** What it was made of. */
+      readonly kept: KeptInput;
+      readonly set: PolicySet;
       /** The smallest edit after which it would have been admitted. */
       readonly repair?: Repair;
     }
@@ -65,7 +68,7 @@ export async function checkDecision(row: JudgedRow, reader: ObjectReader): Promi
   const difference = findDifference(row, again);
   if (difference === undefined) {
     const repair = repairAgain(row, kept, current);
-    return { verdict: 'Reproduced', again, ...(repair === undefined ? {} : { repair }) };
+    return { verdict: 'Reproduced', again, kept, set: current, ...(repair === undefined ? {} : { repair }) };
   }
   if (again.redacted.length === 0) return { verdict: 'Differs', why: difference };
   const paths = again.redacted

@@ -93,8 +93,16 @@ function historyNotes({ version, object }: Manifest): readonly VersionNote[] {
   ];
 }
 
+/** The API of the Helm Operator, which Flux 2 replaced; the fields of its HelmRelease are others. */
+const RETIRED_GROUP = 'helm.fluxcd.io';
+
 /** An object of one of our kinds in a group that is nearly ours is most likely meant to be judged. */
-function groupNotes({ group, kind }: Manifest): readonly VersionNote[] {
+function groupNotes({ group, version, kind }: Manifest): readonly VersionNote[] {
+  if (group === RETIRED_GROUP) {
+    const message = `${group}/${version} is the API of the retired Helm Operator: the object is not judged`;
+    const hint = `Flux 2 reads ${HELM_GROUP}/v2, whose fields are others`;
+    return [{ code: 'KindUnknown', field: 'apiVersion', message, hint }];
+  }
   const meant = [HELM_GROUP, SOURCE_GROUP].find((name) => KINDS[name]?.includes(kind));
   const hint = meant === undefined ? undefined : didYouMean(group, [meant]);
   if (hint === undefined) return [];

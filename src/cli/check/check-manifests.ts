@@ -1,3 +1,4 @@
+import { withSchemaFindings } from '../../core/crds/schema-findings.ts';
 import type { Decision } from '../../core/policy/decision.ts';
 import { evaluate } from '../../core/policy/evaluate.ts';
 import type { Repair } from '../../core/policy/find-repair.ts';
@@ -9,7 +10,10 @@ import type { Subject } from '../../core/policy/subject.ts';
 import type { YamlSource } from '../../core/policy/yaml-file.ts';
 import { type VersionNote, versionNotes } from './api-version.ts';
 import { factsFor } from './facts-of-manifests.ts';
+import type { PassedOver } from './find-manifest-files.ts';
+import { findSubstitutions, isSubstituted, withoutSubstituted } from './flux-substitution.ts';
 import { type Manifest, readManifests } from './manifest.ts';
+import { substitutionNotes } from './substitution-notes.ts';
 
 /** A judged object and what was decided about it. */
 export interface CheckedManifest {
@@ -24,7 +28,7 @@ const MAX_REPAIRS = 20;
 
 export interface CheckResult {
   readonly checked: readonly CheckedManifest[];
-  /** What is to be said about versions and kinds, also of objects that are not judged. */
+  /** What is to be said about versions and kinds, also of objects that are not judged, and about what Flux fills in. */
   readonly notes: readonly ManifestNote[];
   /** Objects of kinds that no rule knows. */
   readonly otherObjects: number;
@@ -32,10 +36,17 @@ export interface CheckResult {
   readonly skipped: number;
   /** Files that could not be read as manifests. */
   readonly errors: readonly LocatedError[];
+  /** Files and folders that were not looked at. */
+  readonly passedOver: readonly PassedOver[];
 }
 
-export interface ManifestNote extends VersionNote {
+export interface ManifestNote {
   readonly manifest: Manifest;
+  readonly code: VersionNote['code'] | 'FilledInLater';
+  /** Path of the field that it is about. */
+  readonly field: string;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 /** Hears how many of all files were read, or objects judged, so far. */
@@ -59,22 +70,30 @@ export function checkManifests(
   const checked = judged.map((manifest, index): CheckedManifest => {
     onProgress('judging', index, judged.length);
     const decision = judgeManifest(set, manifest, manifests, now);
-    if (decision.allowed || repairs >= MAX_REPAIRS) return { manifest, decision };
+    const isValid = decision.findings.every(({ reason }) => reason !== 'InvalidObject');
+    if (decision.allowed || !isValid || repairs >= MAX_REPAIRS) return { manifest, decision };
     repairs += 1;
     const subject = subjectOf(manifest);
     const repair = repairObject(set, subject, factsFor(set, subject, manifests, now));
-    return repair === undefined ? { manifest, decision } : { manifest, decision, repair };
+    const isKnown = repair?.edits.every(({ tokens }) => !isSubstituted(manifest.object, tokens)) === true;
+    return isKnown ? { manifest, decision, repair } : { manifest, decision };
   });
   return {
     checked,
-    notes: manifests.flatMap((manifest) => versionNotes(manifest).map((note) => ({ ...note, manifest }))),
+    notes: manifests.flatMap(notesOf),
     otherObjects: manifests.length - judged.length,
     skipped: read.reduce((sum, { skipped }) => sum + skipped, 0),
     errors: read.flatMap(({ errors }) => errors),
+    passedOver: [],
   };
 }
 
-/** Judges one manifest among others, as if it was created. */
+function notesOf(manifest: Manifest): readonly ManifestNote[] {
+  const notes = versionNotes(manifest).map((note) => ({ ...note, manifest }));
+  return isJudged(manifest.group, manifest.kind) ? [...notes, ...substitutionNotes(manifest)] : notes;
+}
+
+/** Judges one manifest among others, as if it was created. Nothing is said about what Flux fills in later. */
 export function judgeManifest(
   set: PolicySet,
   manifest: Manifest,
@@ -82,7 +101,11 @@ export function judgeManifest(
   now: string,
 ): Decision {
   const subject = subjectOf(manifest);
-  return evaluate(set, subject, factsFor(set, subject, manifests, now), 'admission');
+  const decision = evaluate(set, subject, factsFor(set, subject, manifests, now), 'admission');
+  const { kind, version, object, document, tokens } = manifest;
+  const writtenAt = (at: readonly string[]) => document.writtenAt([...tokens, ...at]);
+  const checked = withSchemaFindings(decision, { kind, version, object, writtenAt });
+  return withoutSubstituted(checked, findSubstitutions(object));
 }
 
 function subjectOf({ group, version, kind, namespace, name, object }: Manifest): Subject {

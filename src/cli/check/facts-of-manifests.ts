@@ -19,6 +19,7 @@ import type { Labels } from '../../core/policy/label-selector.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
 import { chartFact, SOURCE_KINDS, sourceBehindChart, sourceFactOf } from '../../core/policy/source-fact.ts';
 import type { Subject } from '../../core/policy/subject.ts';
+import { isSubstituted } from './flux-substitution.ts';
 import type { Manifest } from './manifest.ts';
 
 /** Facts for judging one manifest among others; `subject` is what it is judged as, `now` is RFC 3339. */
@@ -56,6 +57,8 @@ export function factsFor(
   };
 }
 
+/** Fields that say where a source has its charts from. */
+const ADDRESS = ['url', 'endpoint', 'bucketName', 'sourceRef'];
 const NOT_FOUND = { known: false, why: 'NotFound' } as const;
 const UNSUPPORTED = { known: false, why: 'Unsupported' } as const;
 
@@ -87,9 +90,12 @@ function indexOf(manifests: readonly Manifest[]): ManifestIndex {
 
 function sourcesOf(manifests: readonly Manifest[]): ReadonlyMap<string, Fact<SourceFact>> {
   const sources = new Map<string, Fact<SourceFact>>();
-  const facts = manifests.map(({ kind, namespace, name, object }) =>
-    sourceFactOf({ kind, namespace, name }, valueAt(object, ['spec'])),
-  );
+  const facts = manifests
+    // What Flux fills in later is as little known as a source that is not there yet.
+    .filter(({ object }) => !ADDRESS.some((field) => isSubstituted(object, ['spec', field])))
+    .map(({ kind, namespace, name, object }) =>
+      sourceFactOf({ kind, namespace, name }, valueAt(object, ['spec'])),
+    );
   const put = (fact: SourceFact, value: Fact<SourceFact>) =>
     sources.set(sourceKey(fact.kind, fact.namespace, fact.name), value);
   for (const fact of facts) if (fact.kind !== 'HelmChart') put(fact, { known: true, value: fact });

@@ -1,7 +1,11 @@
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { type CompileResult, compilePolicySet, type PolicyFile } from '../../core/policy/compile.ts';
-import { type LocatedError, locatedError } from '../../core/policy/located-error.ts';
+import type { LocatedError } from '../../core/policy/located-error.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
+import { fileError } from './file-error.ts';
+import { gatherManifests } from './read-manifest-files.ts';
 
 /** The folder that is taken when none is named. */
 export const DEFAULT_POLICIES = 'policies';
@@ -24,8 +28,8 @@ export type LoadedPolicies =
     };
 
 /**
- * Compiles the files of one or several policy folders into one set. Files are named relative to their folder, and with several
- * folders with the folder in front. A set without rules would pass everything, so it is an error too.
+ * Compiles policy files and the files of policy folders into one set. Files are named with their folder in front, as the user wrote it. A
+ * set without rules would pass everything, so it is an error too.
  */
 export async function loadPolicies(
   folders: readonly string[],
@@ -37,9 +41,8 @@ export async function loadPolicies(
   const distinct = [...new Map(folders.map((folder) => [resolve(cwd, folder), folder]))];
   for (const [path, written] of distinct) {
     try {
-      const read = await source.readPolicyFiles(path);
-      const prefix = distinct.length === 1 ? '' : `${written.replace(/\/+$/, '')}/`;
-      files.push(...read.files.map((file) => ({ path: prefix + file.path, text: file.text })));
+      const read = await readPath(path, source);
+      files.push(...read.files.map((file) => ({ path: join(written, file.path), text: file.text })));
       commits.add(read.commit);
     } catch (error) {
       const message = `${written}: ${error instanceof Error ? error.message : String(error)}`;
@@ -56,7 +59,17 @@ export async function loadPolicies(
   return { ok: false, errors: [], warnings: compiled.warnings, message };
 }
 
+/** A file's path relative to itself is empty. */
+async function readPath(path: string, source: PolicySource): ReturnType<PolicySource['readPolicyFiles']> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return await source.readPolicyFiles(path);
+  const { files, errors } = await gatherManifests([path], { cwd: path, stdin: Readable.from([]) });
+  const [error] = errors;
+  if (error !== undefined) throw new Error(error.message);
+  return { files: files.map(({ text }) => ({ path: '', text })) };
+}
+
 /** A failure that no file is to blame for, at the place of the folder's name. */
 export function folderError(folders: readonly string[], message: string): LocatedError {
-  return locatedError({ file: folders[0] ?? DEFAULT_POLICIES, text: '' }, { line: 1, column: 1 }, message);
+  return fileError(folders[0] ?? DEFAULT_POLICIES, message);
 }

@@ -36,7 +36,7 @@ export function readManifests(
   source: YamlSource & { readonly named?: boolean },
   namespace: string,
 ): ReadManifests {
-  const read = readYaml(source, 'expand');
+  const read = readYaml(source, 'manifest');
   if (!read.ok) return { documents: [], manifests: [], skipped: 0, errors: read.errors };
   return manifestsOf(read.documents, namespace, source.named !== false);
 }
@@ -51,12 +51,11 @@ export function manifestsOf(
   const errors: LocatedError[] = [];
   let skipped = 0;
   for (const [index, document] of documents.entries()) {
-    const found = objectsOf({ document, documentIndex: index }, document.value, [], namespace);
-    if (found !== undefined) manifests.push(...found);
-    else if (!strict && !claimsKind(document.value)) skipped += 1;
+    if (!strict && !claimsKind(document.value)) skipped += 1;
     else {
-      const message = 'this is no Kubernetes object: apiVersion or kind is missing';
-      errors.push(locatedError(document.source, document.placeOf([]), message));
+      const found = objectsOf({ document, documentIndex: index }, document.value, [], namespace);
+      if (!('problem' in found)) manifests.push(...found);
+      else errors.push(locatedError(document.source, document.placeOf(found.tokens), found.problem));
     }
   }
   return { documents, manifests, skipped, errors };
@@ -66,21 +65,38 @@ function claimsKind(value: Json): boolean {
   return isJsonObject(value) && (value['apiVersion'] !== undefined || value['kind'] !== undefined);
 }
 
-/** The objects of a document; a List's items one by one. Undefined for a document that is no Kubernetes object. */
+/** Why a value is no Kubernetes object, and where that shows. */
+interface NoObject {
+  readonly problem: string;
+  readonly tokens: readonly string[];
+}
+
+/** The objects of a document; a List's items one by one. */
 function objectsOf(
   at: Pick<Manifest, 'document' | 'documentIndex'>,
   value: Json | undefined,
   tokens: readonly string[],
   defaultNamespace: string,
-): readonly Manifest[] | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const { apiVersion, kind, items } = value;
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined;
+): readonly Manifest[] | NoObject {
+  const noObject = (why: string, ...field: readonly string[]): NoObject => {
+    return { problem: `this is no Kubernetes object: ${why}`, tokens: [...tokens, ...field] };
+  };
+  if (!isJsonObject(value)) return noObject(`it is ${typeName(value)}, no mapping`);
+  const { apiVersion = null, kind = null, items } = value;
+  const missing = Object.entries({ apiVersion, kind }).filter(([, own]) => own === null || own === '');
+  if (missing.length > 0) return noObject(`${missing.map(([field]) => field).join(' and ')} is missing`);
+  if (typeof apiVersion !== 'string')
+    return noObject(`apiVersion must be a text, and is ${typeName(apiVersion)}`, 'apiVersion');
+  if (typeof kind !== 'string') return noObject(`kind must be a text, and is ${typeName(kind)}`, 'kind');
+  if (kind === 'List' && !Array.isArray(items ?? []))
+    return noObject(`items of a List must be a list, and is ${typeName(items)}`, 'items');
   if (kind.endsWith('List') && Array.isArray(items) && tokens.length === 0) {
     const lists = (items as readonly Json[]).map((item, index) =>
       objectsOf(at, item, ['items', String(index)], defaultNamespace),
     );
-    return lists.some((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
+    return (
+      lists.find((list) => 'problem' in list) ?? lists.flatMap((list) => ('problem' in list ? [] : list))
+    );
   }
   const slash = apiVersion.lastIndexOf('/');
   const namespace = valueAt(value, ['metadata', 'namespace']);
@@ -97,4 +113,12 @@ function objectsOf(
       tokens,
     },
   ];
+}
+
+function typeName(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  if (typeof value === 'boolean') return 'true or false';
+  return typeof value === 'string' ? 'a text' : 'a number';
 }

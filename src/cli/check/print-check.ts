@@ -1,21 +1,21 @@
-import { REDACTED, redact } from '../../core/audit/redact.ts';
 import { applyPatch } from '../../core/json/apply.ts';
-import type { Json, JsonObject } from '../../core/json/json.ts';
-import type { PatchOperation } from '../../core/json/patch.ts';
 import { formatPath } from '../../core/json/path.ts';
 import { parsePointer, valueAt } from '../../core/json/pointer.ts';
-import { stringifyJson } from '../../core/json/stringify.ts';
-import type { Edit, Mutation, PolicyPlace } from '../../core/policy/decision.ts';
+import { policyPlaceText } from '../../core/policy/built-in.ts';
+import type { Mutation } from '../../core/policy/decision.ts';
 import { repairText } from '../../core/policy/find-repair.ts';
 import type { LocatedError } from '../../core/policy/located-error.ts';
 import { shortText } from '../../core/policy/short-text.ts';
+import type { Place } from '../../core/policy/yaml-file.ts';
+import { counted } from '../output/counted.ts';
 import { maskSecrets } from '../output/mask-secrets.ts';
 import { shownValue } from '../output/shown-value.ts';
 import { sourceFrame } from '../output/source-frame.ts';
 import type { CheckedManifest, CheckResult, ManifestNote } from './check-manifests.ts';
-import { furtherWarnings } from './check-report.ts';
+import { furtherWarnings, pathOfWarning } from './check-report.ts';
+import type { PassedOver } from './find-manifest-files.ts';
 import type { Manifest } from './manifest.ts';
-import { nameOf, placeOfPath } from './manifest-place.ts';
+import { nameOf, placeOfFinding, placeOfPath } from './manifest-place.ts';
 
 const VERDICTS = { Deny: 'denied', Warn: 'warning', Audit: 'audit' } as const;
 
@@ -32,56 +32,10 @@ export function printCheckText(result: CheckResult): string {
       ...remarkTexts(each),
     ]),
     ...result.notes.filter(({ manifest }) => !judged.has(manifest)).map(noteText),
+    ...passedOverTexts(result.passedOver),
     summary(result),
   ];
   return `${parts.join('\n\n')}\n`;
-}
-
-/** The same for programs. */
-export function printCheckJson(result: CheckResult): string {
-  const objects = result.checked.map(({ manifest, decision, repair }): JsonObject => {
-    const { group, version, kind, namespace, name, document, tokens } = manifest;
-    return {
-      file: document.source.file,
-      ...document.placeOf(tokens),
-      apiVersion: `${group}/${version}`,
-      kind,
-      namespace,
-      name,
-      allowed: decision.allowed,
-      findings: decision.findings.map((finding) => ({
-        ...plain(finding),
-        at: { ...placeOfPath(finding.path, manifest) },
-      })),
-      mutations: decision.mutations.map(plain),
-      patch: decision.patch.map(patchJson),
-      warnings: decision.warnings,
-      ...(repair === undefined ? {} : { repair: repair.edits.map(editJson) }),
-    };
-  });
-  const notes = result.notes.map(
-    ({ manifest, ...note }): JsonObject => ({
-      file: manifest.document.source.file,
-      ...placeOfPath(note.field, manifest),
-      object: nameOf(manifest),
-      ...note,
-    }),
-  );
-  const errors = result.errors.map((error) => ({ ...plain(error), frame: maskedFrame(error) }));
-  return `${stringifyJson({ objects, notes, errors, otherObjects: result.otherObjects, skipped: result.skipped })}\n`;
-}
-
-/** Texts that hold other values: old patch lists become some, and the annotation that remembers defaults is one. */
-const TEXTS = /^\/(spec\/postRenderers|metadata\/annotations)/;
-
-function patchJson(operation: PatchOperation): JsonObject {
-  if (operation.op === 'remove') return plain(operation);
-  const value = TEXTS.test(operation.path) ? REDACTED : redact(operation.value);
-  return { ...plain(operation), value };
-}
-
-function editJson({ tokens, value }: Edit): JsonObject {
-  return { path: formatPath(tokens), ...(value === undefined ? {} : { value }) };
 }
 
 /** Findings of one object, each with its line. */
@@ -91,9 +45,15 @@ export function findingTexts({ manifest, decision }: CheckedManifest): readonly 
     const head = `${VERDICTS[enforcement]}: ${nameOf(manifest)}: ${path}: ${message}`;
     const more = [
       ...(wouldPass === undefined ? [] : [`  would pass: ${wouldPass}`]),
-      `  ${reason} from ${policy}/${rule} (${policyPlace(place)})`,
+      `  ${reason} from ${policy}/${rule} (${policyPlaceText(place)})`,
     ];
-    return located(manifest, path, head, more, reason === 'PlainSecret' ? 'hide' : 'show');
+    return located(
+      manifest,
+      placeOfFinding(finding, manifest),
+      head,
+      more,
+      reason === 'PlainSecret' ? 'hide' : 'show',
+    );
   });
 }
 
@@ -106,20 +66,29 @@ function repairTexts({ manifest, repair }: CheckedManifest): readonly string[] {
   return [`${head} passes with: ${shortText(repairText(repair.edits), 400)}`];
 }
 
-function noteText({ manifest, field, message, hint }: ManifestNote): string {
+export function noteText({ manifest, field, message, hint }: ManifestNote): string {
   const more = hint === undefined ? [] : [`  ${hint}`];
-  return located(manifest, field, `note: ${nameOf(manifest)}: ${field}: ${message}`, more);
+  return located(
+    manifest,
+    placeOfPath(field, manifest),
+    `note: ${nameOf(manifest)}: ${field}: ${message}`,
+    more,
+  );
+}
+
+/** What was not looked at, each file or folder in a line. */
+export function passedOverTexts(passedOver: readonly PassedOver[]): readonly string[] {
+  return passedOver.map(({ path, why }) => `${shortText(path)}: note: passed over: ${shortText(why)}`);
 }
 
 function located(
   manifest: Manifest,
-  path: string,
+  at: Place,
   head: string,
   more: readonly string[],
   value: 'show' | 'hide' = 'show',
 ): string {
   const { source } = manifest.document;
-  const at = placeOfPath(path, manifest);
   const lines = [`${source.file}:${at.line}:${at.column}: ${head}`, sourceFrame(source, at, value), ...more];
   return lines.map(shownLines).join('\n');
 }
@@ -128,10 +97,13 @@ function located(
 export function printError(error: LocatedError): string {
   const { file, line, column, message, hint } = error;
   const more = hint === undefined ? '' : ` (${hint})`;
-  return `${file}:${line}:${column}: ${message}${more}\n${maskedFrame(error)}`;
+  const head = `${file}:${line}:${column}: ${message}${more}`;
+  return error.frame === '' ? head : `${head}\n${maskedFrame(error)}`;
 }
 
-function maskedFrame({ frame }: LocatedError): string {
+/** The line of an error, and its caret, without secrets. */
+export function maskedFrame({ frame }: LocatedError): string {
+  if (frame === '') return frame;
   const [shown = '', caret = ''] = frame.split('\n');
   return `${maskSecrets(shown)}\n${caret}`;
 }
@@ -142,9 +114,10 @@ function remarkTexts({ manifest, decision }: CheckedManifest): readonly string[]
   const name = shortText(nameOf(manifest));
   const changes = changeLines({ manifest, decision });
   return [
-    ...furtherWarnings(decision).map(
-      (warning) => `${document.source.file}:${line}: note: ${name}: ${warning}`,
-    ),
+    ...furtherWarnings(decision).map((warning) => {
+      const at = placeOfPath(pathOfWarning(warning, manifest.object), manifest);
+      return `${document.source.file}:${at.line}:${at.column}: note: ${name}: ${warning}`;
+    }),
     ...(changes.length === 0
       ? []
       : [[`${document.source.file}:${line}:${column}: ${name} would be changed:`, ...changes].join('\n')]),
@@ -163,7 +136,7 @@ function changeLines({ manifest, decision }: CheckedManifest): readonly string[]
         : mutation.kind === 'lift'
           ? '(rewritten)'
           : shownValue(tokens, value);
-    const place = mutation.place === undefined ? '' : ` at ${policyPlace(mutation.place)}`;
+    const place = mutation.place === undefined ? '' : ` at ${policyPlaceText(mutation.place)}`;
     return `  ${shortText(formatPath(tokens))}: ${shown}  (${mutation.kind} by ${mutation.policy}/${mutation.rule}${place})`;
   });
 }
@@ -173,13 +146,11 @@ function summary({ checked, otherObjects, skipped, errors }: CheckResult): strin
   const changed = checked.filter(({ decision }) => decision.patch.length > 0).length;
   const counts = [`${checked.length} checked`, `${denied} denied`, `${changed} would be changed`];
   if (otherObjects > 0) counts.push(`${otherObjects} of other kinds`);
-  if (skipped > 0) counts.push(`${skipped} documents that are no objects`);
-  if (errors.length > 0) counts.push(`${errors.length} unreadable`);
+  if (skipped > 0)
+    counts.push(counted(skipped, 'document that is no object', 'documents that are no objects'));
+  const unreadable = new Set(errors.map(({ file }) => file)).size;
+  if (unreadable > 0) counts.push(`${unreadable} unreadable`);
   return counts.join(', ');
-}
-
-function policyPlace({ file, line, column }: PolicyPlace): string {
-  return `${file}:${line}:${column}`;
 }
 
 /** Frames have two lines; everything else that an author wrote is freed of what a terminal would act on. */
@@ -188,8 +159,4 @@ function shownLines(text: string): string {
     .split('\n')
     .map((line) => shortText(line, 400))
     .join('\n');
-}
-
-function plain(value: object): JsonObject {
-  return { ...(value as { readonly [key: string]: Json }) };
 }

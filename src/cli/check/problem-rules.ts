@@ -9,12 +9,18 @@ const OWN: readonly ProblemRule[] = [
   own('InvalidManifest', 'the file cannot be read as Kubernetes manifests'),
   own('InvalidPolicy', 'the policy file is invalid, so nothing was judged'),
   own('InvalidObject', 'the object lacks a field that its kind requires, or one has the wrong type'),
+  own('UnknownField', 'a field that the kind does not have: the API server drops it, or refuses the object'),
   own('PolicyError', 'a rule failed; what cannot be judged is denied'),
   own('BetaFieldUnsupported', 'a field of an old API version that has no equal in the current one'),
   own('MutationConflict', 'rules want different values for one field'),
   own('ApiVersionRemoved', 'current Flux no longer serves this API version; `helmgate fix` rewrites it'),
   own('HistoryDefault', 'an absent field means something else in the current API version'),
   own('KindUnknown', 'the kind or version looks like a slip of one that is judged'),
+  own(
+    'FilledInLater',
+    'Flux substitutes a variable here after it has built the manifests: no value is known yet',
+  ),
+  own('PassedOver', 'not looked at: parts of objects, or what an object is made from'),
   own('WouldBeChanged', 'the webhook would change the object; `helmgate fix` writes the same into the file'),
   own('Note', 'worth knowing; nothing is refused'),
 ];

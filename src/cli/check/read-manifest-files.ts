@@ -1,12 +1,18 @@
-import { open, readdir, stat } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import type { YamlSource } from '../../core/policy/yaml-file.ts';
+import { isUtf8 } from 'node:buffer';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
+import type { LocatedError } from '../../core/policy/located-error.ts';
+import { MAX_MANIFESTS_LENGTH, type YamlSource } from '../../core/policy/yaml-file.ts';
+import { fileError, refusalOf } from './file-error.ts';
+import { type FoundFile, findManifestFiles, type PassedOver, shownPath } from './find-manifest-files.ts';
+import { findPatchFiles, KUSTOMIZATIONS } from './find-patch-files.ts';
+import { ManifestFilesError } from './manifest-files-error.ts';
 
-/** The API server takes no request above 3 MiB, and a file of manifests is seldom longer than one object. */
-const MAX_FILE_BYTES = 3 * 1_048_576;
-/** A repository of 10,000 manifests is far above what one run is for. */
-const MAX_FILES = 10_000;
+/** No text that is longer is parsed. */
+const MAX_FILE_BYTES = MAX_MANIFESTS_LENGTH;
 /** Bytes of all files together: 10,000 manifests of 25 KB. They are held in memory, and their parsed forms take ten times as much. */
 const MAX_TOTAL_BYTES = 256 * 1_048_576;
 /** Files read at once: enough to keep a disk busy, far below the usual limit of open files. */
@@ -14,7 +20,7 @@ const READ_AT_ONCE = 32;
 
 /** The text of a file of manifests, and how it was come by. */
 export interface ManifestFile extends YamlSource {
-  /** Absolute; absent for the standard input. */
+  /** Absolute; absent for the standard input and other pipes. */
   readonly path?: string;
   /** Whether the user named the file itself, and not a folder that it lies in. */
   readonly named: boolean;
@@ -22,98 +28,168 @@ export interface ManifestFile extends YamlSource {
   readonly byteOrderMark: boolean;
 }
 
-/** Why manifests could not be read; the message names the file. */
-export class ManifestFilesError extends Error {
-  override readonly name = 'ManifestFilesError';
+export interface ManifestFiles {
+  readonly files: readonly ManifestFile[];
+  /** What cannot be read, a whole file or folder each. */
+  readonly errors: readonly LocatedError[];
+  readonly passedOver: readonly PassedOver[];
+}
+
+export interface ReadingOptions {
+  readonly cwd: string;
+  readonly stdin: Readable;
+  /** Ends the waiting for what a pipe may still give. */
+  readonly signal?: AbortSignal;
+  /** Globs of what is left out. */
+  readonly exclude?: readonly string[] | undefined;
 }
 
 /**
- * The texts of the files named: a folder gives its .yaml, .yml and .json files, those of its folders included, in the order of
- * their paths; `-` is the standard input. A link that is named is followed, links within folders are not. A file that is named twice is read once.
+ * The texts of the files named and of those in folders (find-manifest-files.ts); `-` is the standard input. What cannot be read is an error
+ * beside the others; files that a kustomization names as patches are passed over. Rejects with a {@link ManifestFilesError} when there is too much.
  */
+export async function gatherManifests(
+  paths: readonly string[],
+  options: ReadingOptions,
+): Promise<ManifestFiles> {
+  const { files, errors, passedOver } = await readAll(paths, options);
+  const patches = findPatchFiles([...files, ...(await kustomizationsBeside(files, options))]);
+  const kustomizationOf = ({ path }: ManifestFile) => (path === undefined ? undefined : patches.get(path));
+  const parts = files.flatMap((source): readonly PassedOver[] => {
+    const kustomization = kustomizationOf(source);
+    const why = `named by ${kustomization}, and part of an object: give what kustomize build prints`;
+    return kustomization === undefined ? [] : [{ path: source.file, why }];
+  });
+  return {
+    files: files.filter((source) => kustomizationOf(source) === undefined),
+    errors,
+    passedOver: [...passedOver, ...parts],
+  };
+}
+
+/** As {@link gatherManifests}, for who needs all of them: rejects with a {@link ManifestFilesError} at the first that cannot be read. */
 export async function readManifestFiles(
   paths: readonly string[],
   cwd: string,
   stdin: Readable,
+  exclude?: readonly string[],
 ): Promise<readonly ManifestFile[]> {
-  const found = new Map<string, boolean>();
+  const { files, errors } = await readAll(paths, { cwd, stdin, exclude });
+  const [error] = errors;
+  if (error !== undefined) throw new ManifestFilesError(`${error.file}: ${error.message}`);
+  return files;
+}
+
+async function readAll(paths: readonly string[], options: ReadingOptions): Promise<ManifestFiles> {
+  const {
+    files: found,
+    errors: missing,
+    passedOver,
+  } = await findManifestFiles(paths, options.cwd, options.exclude ?? []);
+  const errors = [...missing];
+  const files: ManifestFile[] = [];
+  const budget = { bytes: MAX_TOTAL_BYTES };
+  for (let at = 0; at < found.length; at += READ_AT_ONCE) {
+    const batch = found.slice(at, at + READ_AT_ONCE);
+    for (const each of await Promise.all(batch.map((file) => readOne(file, options, budget)))) {
+      if ('message' in each) errors.push(each);
+      else files.push(each);
+    }
+  }
+  return { files, errors, passedOver };
+}
+
+/** The kustomizations in the folders of files that were named one by one, as a hook before a commit does; those that cannot be read are none. */
+async function kustomizationsBeside(
+  files: readonly ManifestFile[],
+  options: ReadingOptions,
+): Promise<readonly ManifestFile[]> {
+  const folders = new Set(
+    files.flatMap(({ named, path }) => (named && path !== undefined ? [dirname(path)] : [])),
+  );
+  const paths = [...folders].flatMap((folder) => KUSTOMIZATIONS.map((name) => join(folder, name)));
+  const found: ManifestFile[] = [];
   for (const path of paths) {
-    const { files, named } =
-      path === '-' ? { files: ['-'], named: true } : await filesOf(resolve(cwd, path), path);
-    for (const file of files) found.set(file, named || found.get(file) === true);
-    if (found.size > MAX_FILES) throw new ManifestFilesError(`more than ${MAX_FILES} files`);
+    const read = await readOne({ path, named: false }, options, { bytes: MAX_FILE_BYTES });
+    if (!('message' in read)) found.push(read);
   }
-  const entries = [...found];
-  const sources: ManifestFile[] = [];
-  let total = 0;
-  for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
-    const read = await Promise.all(
-      entries.slice(at, at + READ_AT_ONCE).map(async ([path, named]): Promise<ManifestFile> => {
-        const bytes = path === '-' ? await readStream(stdin) : await readFile(path);
-        total += bytes.length;
-        if (total > MAX_TOTAL_BYTES)
-          throw new ManifestFilesError(`the files are longer than ${MAX_TOTAL_BYTES} bytes together`);
-        const text = decode(path, bytes);
-        const byteOrderMark = text.startsWith('\ufeff');
-        const plain = byteOrderMark ? text.slice(1) : text;
-        if (path === '-') return { file: '-', text: plain, named, byteOrderMark };
-        return { file: shown(path, cwd), path, text: plain, named, byteOrderMark };
-      }),
-    );
-    sources.push(...read);
-  }
-  return sources;
+  return found;
 }
 
-async function filesOf(
-  path: string,
-  written: string,
-): Promise<{ readonly files: readonly string[]; readonly named: boolean }> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new ManifestFilesError(`${written}: no such file or folder`, { cause });
-  });
-  if (!found.isDirectory()) return { files: [path], named: true };
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  return { files, named: false };
+/** What may still be read of all files; taken before a file is read, since many are read at once. */
+interface Budget {
+  bytes: number;
 }
 
-async function readFile(path: string): Promise<Buffer> {
+const TOO_LONG = `longer than ${MAX_FILE_BYTES} bytes`;
+
+/** Thrown and caught in this file only. */
+class TooLongError extends Error {}
+
+async function readOne(
+  { path, named, descriptor }: FoundFile,
+  { cwd, stdin, signal }: ReadingOptions,
+  budget: Budget,
+): Promise<ManifestFile | LocatedError> {
+  const file = path === '-' ? path : shownPath(path, cwd);
+  const stream = path === '-' || descriptor === 0 ? stdin : pipeOf(descriptor);
   try {
-    await using handle = await open(path, 'r');
-    if (!(await handle.stat()).isFile()) throw new ManifestFilesError(`${path} is not a file`);
-    return await readStream(handle.createReadStream({ autoClose: false }), path);
+    const bytes = stream === undefined ? await readFile(path, budget) : await readPipe(stream, signal);
+    if (bytes === undefined) return fileError(file, 'no regular file');
+    if (!isUtf8(bytes)) return fileError(file, 'this is no valid UTF-8', lineOfBadByte(bytes));
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    const byteOrderMark = text.startsWith('\ufeff');
+    const source = { file, text: byteOrderMark ? text.slice(1) : text, named, byteOrderMark };
+    return stream === undefined ? { ...source, path } : source;
   } catch (cause) {
     if (cause instanceof ManifestFilesError) throw cause;
-    throw new ManifestFilesError(`${path} cannot be read`, { cause });
+    if (cause instanceof TooLongError) return fileError(file, cause.message);
+    if (signal?.aborted === true) throw cause;
+    return fileError(file, refusalOf(cause));
   }
 }
 
-async function readStream(stream: Readable, name = 'the standard input'): Promise<Buffer> {
+function pipeOf(descriptor: number | undefined): Readable | undefined {
+  return descriptor === undefined
+    ? undefined
+    : new Socket({ fd: descriptor, readable: true, writable: false });
+}
+
+/** Undefined when no regular file is there any more: what took its place is not waited for. */
+async function readFile(path: string, budget: Budget): Promise<Buffer | undefined> {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const found = await handle.stat();
+  if (!found.isFile()) return undefined;
+  if (found.size > MAX_FILE_BYTES) throw new TooLongError(TOO_LONG);
+  budget.bytes -= found.size;
+  if (budget.bytes < 0)
+    throw new ManifestFilesError(`the files are longer than ${MAX_TOTAL_BYTES} bytes together`);
+  return await readStream(handle.createReadStream({ autoClose: false }));
+}
+
+async function readPipe(stream: Readable, signal: AbortSignal | undefined): Promise<Buffer> {
+  return await readStream(signal === undefined ? stream : addAbortSignal(signal, stream));
+}
+
+async function readStream(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
     const bytes = Buffer.from(chunk as Uint8Array);
     length += bytes.length;
-    if (length > MAX_FILE_BYTES)
-      throw new ManifestFilesError(`${name} is longer than ${MAX_FILE_BYTES} bytes`);
+    if (length > MAX_FILE_BYTES) throw new TooLongError(TOO_LONG);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
-function decode(name: string, bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new ManifestFilesError(`${name} is not valid UTF-8`, { cause });
+/** A line break is no part of a longer character, so each line can be looked at by itself. */
+function lineOfBadByte(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line += 1) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end === -1 || !isUtf8(bytes.subarray(start, end))) break;
+    start = end + 1;
   }
-}
-
-function shown(path: string, cwd: string): string {
-  const short = relative(cwd, path);
-  return short.startsWith('..') ? path : short;
+  return line;
 }

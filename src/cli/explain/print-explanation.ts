@@ -1,23 +1,63 @@
 import { stringifyJson } from '../../core/json/stringify.ts';
-import type { RuleDefinition } from '../../core/policy/rule-definition.ts';
+import {
+  defaultEnforcement,
+  type RuleDefinition,
+  type RuleOption,
+} from '../../core/policy/rule-definition.ts';
+import { RULE_DEFINITIONS } from '../../core/policy/rules/catalogue.ts';
 import { shortText } from '../../core/policy/short-text.ts';
 import type { FieldFacts } from './field-facts.ts';
+import type { RuleOfPolicy } from './find-rule.ts';
+import { allTopics } from './find-topic.ts';
 import type { FieldUse } from './find-uses.ts';
 import type { ReasonFacts } from './reason-facts.ts';
 import { wrapText } from './wrap-text.ts';
 
 /** A rule's reference for a terminal. */
 export function ruleText(definition: RuleDefinition): string {
-  const { field, summary, why, when, reads, verdicts, options, reasons, example } = definition;
+  const { field, summary, why, when, reads, verdicts, options, reasons, example, aboutEdits } = definition;
   return sections([
     `${field}: ${summary}`,
     wrapText(why),
     titled('When', `  ${when.join(', ')}`),
+    titled(
+      'Enforcement',
+      `  ${defaultEnforcement(definition)}, when neither the policy nor the rule says it`,
+    ),
     titled('Reads', reads.map((text) => wrapText(text, '  - ', '    ')).join('\n')),
+    titled(
+      'Judged where either side of an update fits match',
+      aboutEdits === undefined ? '' : wrapText(aboutEdits, '  '),
+    ),
     titled('Options', pairs(options.map(({ path, text }) => [path === '' ? field : path, text]))),
     titled('Verdicts', wrapText(verdicts, '  ')),
     titled('Reasons', pairs(Object.entries(reasons))),
     titled('Example', indented(example.trim())),
+  ]);
+}
+
+/** Options of a rule, each with what it is about. */
+export function optionsText({ field, summary }: RuleDefinition, options: readonly RuleOption[]): string {
+  return sections([
+    ...options.map(({ path, text }) => `${field}.${path}\n${wrapText(text, '  ')}`),
+    `Of the rule ${field}: ${summary}`,
+  ]);
+}
+
+/** A rule of a policy: where it stands, what it says, and what that means. */
+export function ruleOfPolicyText({ rule, file, line, column, definition, written }: RuleOfPolicy): string {
+  const place = shortText(`${rule} (${file}:${line}:${column})`, 400);
+  const said = titled(definition.field, `  ${shortText(stringifyJson(written), 1000)}`);
+  return `${place}\n\n${said}\n\n${ruleText(definition)}`;
+}
+
+/** Everything that there is to explain. */
+export function topicsText(): string {
+  const { reasons, fields } = allTopics();
+  return sections([
+    titled('Rules', pairs(RULE_DEFINITIONS.map(({ field, summary }) => [field, summary]))),
+    titled('Reasons, codes and conditions', wrapText(reasons.join(', '), '  ')),
+    titled('Fields', wrapText(fields.join(', '), '  ')),
   ]);
 }
 
@@ -47,7 +87,7 @@ export function reasonText({ reason, from, advice }: ReasonFacts): string {
   return sections([
     reason,
     titled('Given by', pairs(from.map(({ rule, meaning }) => [rule, meaning]))),
-    titled('What to do', wrapText(advice, '  ')),
+    titled('What to do', advice === '' ? '' : wrapText(advice, '  ')),
   ]);
 }
 

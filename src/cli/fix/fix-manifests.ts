@@ -6,10 +6,17 @@ import { isEqualBesidesPatchText, liftPatchLists } from '../../core/yamledit/lif
 import { liftValuesFile } from '../../core/yamledit/lift-values-file.ts';
 import { type RewriteOptions, rewriteYaml } from '../../core/yamledit/rewrite-yaml.ts';
 import { type VersionNote, versionNotes } from '../check/api-version.ts';
-import { type CheckedManifest, judgeManifest, type OnProgress } from '../check/check-manifests.ts';
+import {
+  type CheckedManifest,
+  judgeManifest,
+  type ManifestNote,
+  type OnProgress,
+} from '../check/check-manifests.ts';
+import type { PassedOver } from '../check/find-manifest-files.ts';
 import { type Manifest, manifestsOf, type ReadManifests, readManifests } from '../check/manifest.ts';
 import { nameOf } from '../check/manifest-place.ts';
 import type { ManifestFile } from '../check/read-manifest-files.ts';
+import { substitutionNotes } from '../check/substitution-notes.ts';
 import { type FixedField, liftedFix, type ObjectFix, policyFix } from './fix-object.ts';
 
 /** A file whose text differs from what was read. */
@@ -37,6 +44,10 @@ export interface FixResult {
   readonly errors: readonly LocatedError[];
   /** The verdict on every judged object as it stands after the changes. */
   readonly checked: readonly CheckedManifest[];
+  /** About what Flux fills in, which is left alone. */
+  readonly notes: readonly ManifestNote[];
+  /** Files and folders that were not looked at. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 /**
@@ -117,6 +128,8 @@ export function fixManifests(
     objects: [...objects.values()].filter(({ file }) => !refused.has(file)),
     errors,
     checked,
+    notes: checked.flatMap(({ manifest }) => substitutionNotes(manifest)),
+    passedOver: [],
   };
 }
 

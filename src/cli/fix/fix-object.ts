@@ -3,6 +3,7 @@ import { isEqualJson } from '../../core/json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json/json.ts';
 import { formatPath } from '../../core/json/path.ts';
 import { parsePointer, valueAt, withoutKeyAt, withValueAt } from '../../core/json/pointer.ts';
+import { OBJECT_SCHEMA_RULE, policyPlaceText } from '../../core/policy/built-in.ts';
 import { parseCanonicalUrl } from '../../core/policy/canonical-url.ts';
 import type { Decision, PolicyPlace } from '../../core/policy/decision.ts';
 import type { FindingReason } from '../../core/policy/finding-reason.ts';
@@ -65,7 +66,11 @@ export function policyFix(
   decision: Decision,
   judge: (manifest: Manifest) => Decision,
 ): ObjectFix | undefined {
-  if (decision.findings.some(({ reason }) => UNDECIDED.has(reason))) return undefined;
+  // What the API server refuses in the object stays to be corrected, and hinders nothing.
+  const open = decision.findings.some(
+    ({ reason, rule }) => rule !== OBJECT_SCHEMA_RULE && UNDECIDED.has(reason),
+  );
+  if (open) return undefined;
   const { object } = manifest;
   const patched = applyPatch(object, decision.patch) as JsonObject;
   let to = withoutAnnotation(patched, object);
@@ -113,5 +118,5 @@ function canonicalUrl(
 }
 
 function placeText(place: PolicyPlace | undefined): string {
-  return place === undefined ? '' : ` at ${place.file}:${place.line}:${place.column}`;
+  return place === undefined ? '' : ` at ${policyPlaceText(place)}`;
 }

@@ -1,5 +1,6 @@
 import { shortText } from '../../core/policy/short-text.ts';
-import { findingTexts, printError } from '../check/print-check.ts';
+import { findingTexts, noteText, passedOverTexts, printError } from '../check/print-check.ts';
+import { counted } from '../output/counted.ts';
 import { shownValue } from '../output/shown-value.ts';
 import type { FixedObject, FixResult } from './fix-manifests.ts';
 import type { FixedField } from './fix-object.ts';
@@ -10,6 +11,8 @@ export function printFix(result: FixResult, written: boolean): string {
     ...result.objects.map((object) => objectText(object, written)),
     ...result.errors.map(printError),
     ...remaining(result).flatMap(findingTexts),
+    ...result.notes.map(noteText),
+    ...passedOverTexts(result.passedOver),
     summary(result, written),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -39,6 +42,6 @@ function summary({ objects, files, errors, checked }: FixResult, written: boolea
     `${objects.length} ${done} in ${files.length} ${files.length === 1 ? 'file' : 'files'}`,
     `${denied} denied`,
   ];
-  if (errors.length > 0) counts.push(`${errors.length} errors`);
+  if (errors.length > 0) counts.push(counted(errors.length, 'error'));
   return counts.join(', ');
 }

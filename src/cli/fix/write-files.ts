@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { counted } from '../output/counted.ts';
 
 /** Why a file was not written; the message names it. */
 export class WriteError extends Error {
@@ -29,10 +30,20 @@ export async function writeFiles(writes: readonly FileWrite[]): Promise<void> {
   const staged: Staged[] = [];
   try {
     for (const write of writes) staged.push(await stage(write));
-    for (const { temporary, target } of staged) await rename(temporary, target);
+    for (const [index, each] of staged.entries()) await replace(each, index);
   } catch (cause) {
     for (const { temporary } of staged) await rm(temporary, { force: true });
     throw cause;
+  }
+}
+
+async function replace({ temporary, target }: Staged, before: number): Promise<void> {
+  try {
+    await rename(temporary, target);
+  } catch (cause) {
+    const others =
+      before === 0 ? '' : `; ${counted(before, 'file')} before it ${before === 1 ? 'is' : 'are'} written`;
+    throw new WriteError(`${target} cannot be written: ${reason(cause)}${others}`, { cause });
   }
 }
 

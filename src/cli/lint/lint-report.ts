@@ -15,6 +15,7 @@ export function lintReport(
     file,
     name: file,
     line: 1,
+    ...(byFile.get(file)?.some(({ code }) => code === 'InvalidPolicy') === true ? { unreadable: true } : {}),
     problems: (byFile.get(file) ?? []).map(({ code, level, line, column, message, hint }) => ({
       level,
       fails: failsRun(level, failOn),

@@ -1,4 +1,4 @@
-import type { ProblemLevel, ProblemReport } from './problem.ts';
+import { detailsOf, type ProblemLevel, type ProblemReport } from './problem.ts';
 
 const COMMANDS: Readonly<Record<ProblemLevel, string>> = {
   error: 'error',
@@ -15,13 +15,10 @@ export function formatGithub(report: ProblemReport): string {
   const order: readonly ProblemLevel[] = ['error', 'warning', 'note'];
   const lines = problems
     .toSorted((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
-    .map(({ level, file, line, column, rule, name, message, hint, origin }) => {
+    .map(({ name, ...problem }) => {
+      const { level, file, line, column, rule, message } = problem;
       const place = file === '-' ? [] : [`file=${property(file)}`, `line=${line}`, `col=${column}`];
-      const details = [
-        `${name}: ${message}`,
-        ...(hint === undefined ? [] : [hint]),
-        ...(origin === undefined ? [] : [`from ${origin}`]),
-      ].join('\n');
+      const details = [`${name}: ${message}`, ...detailsOf(problem)].join('\n');
       return `::${COMMANDS[level]} ${[...place, `title=${property(rule)}`].join(',')}::${data(details)}`;
     });
   const failed = report.cases.filter((each) => each.problems.some(({ fails }) => fails)).length;

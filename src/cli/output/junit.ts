@@ -1,4 +1,4 @@
-import type { Problem, ProblemCase, ProblemReport } from './problem.ts';
+import { detailsOf, type Problem, type ProblemCase, type ProblemReport } from './problem.ts';
 
 /**
  * The report as JUnit XML, which GitLab, Jenkins and most other CI systems show as test results: a suite for each file, a test case
@@ -50,13 +50,10 @@ function testCase({ file, name, line, unreadable, problems }: ProblemCase): read
 
 function text(problems: readonly Problem[]): string {
   return problems
-    .map(({ file, line, column, level, rule, message, hint, origin }) => {
+    .map((problem) => {
+      const { file, line, column, level, rule, message } = problem;
       const head = `${file}:${line}:${column}: ${level}: ${message} [${rule}]`;
-      const more = [
-        ...(hint === undefined ? [] : [`  ${hint}`]),
-        ...(origin === undefined ? [] : [`  from ${origin}`]),
-      ];
-      return [head, ...more].join('\n');
+      return [head, ...detailsOf(problem).map((detail) => `  ${detail}`)].join('\n');
     })
     .join('\n');
 }

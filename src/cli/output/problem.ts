@@ -17,6 +17,8 @@ export interface Problem {
   readonly column: number;
   /** One line: what to do, `would pass: ...`. */
   readonly hint?: string;
+  /** One line: the edit after which the whole object passes, where it is known; with the first problem of the object. */
+  readonly passesWith?: string;
   /** Where it comes from, `policy/rule (file:line:column)`. */
   readonly origin?: string;
 }
@@ -49,4 +51,13 @@ export interface ProblemReport {
   readonly version: string;
   readonly cases: readonly ProblemCase[];
   readonly rules: readonly ProblemRule[];
+}
+
+/** What is told below a problem's message, in lines. */
+export function detailsOf({ hint, origin, passesWith }: Problem): readonly string[] {
+  return [
+    ...(hint === undefined ? [] : [hint]),
+    ...(origin === undefined ? [] : [`from ${origin}`]),
+    ...(passesWith === undefined ? [] : [`the object passes with: ${passesWith}`]),
+  ];
 }

@@ -1,6 +1,12 @@
 import { pathToFileURL } from 'node:url';
 import { digestOfJson } from '../../core/json/digest.ts';
-import type { Problem, ProblemCase, ProblemReport, ProblemRule } from './problem.ts';
+import {
+  detailsOf,
+  type Problem,
+  type ProblemCase,
+  type ProblemReport,
+  type ProblemRule,
+} from './problem.ts';
 
 /**
  * The report as a SARIF 2.1.0 log (OASIS, 27 March 2020) with one run, as GitHub code scanning and editors read it.
@@ -53,10 +59,8 @@ function result(
   indexes: ReadonlyMap<string, number>,
   seen: Map<string, number>,
 ): object {
-  const { rule, level, message, hint, origin, file, line, column } = problem;
-  const details = [`${each.name}: ${message}`];
-  if (hint !== undefined) details.push(hint);
-  if (origin !== undefined) details.push(`from ${origin}`);
+  const { rule, level, message, file, line, column } = problem;
+  const details = [`${each.name}: ${message}`, ...detailsOf(problem)];
   const identity = digestOfJson([rule, file, each.name, message]);
   const times = (seen.get(identity) ?? 0) + 1;
   seen.set(identity, times);

@@ -1,25 +1,32 @@
-import { mutate, validate } from '../../core/admission/judge.ts';
 import { toSubject } from '../../core/admission/to-subject.ts';
 import type { KubeObject, Resource } from '../../core/api/kube-object.ts';
 import {
+  BUCKET,
+  EXTERNAL_ARTIFACT,
+  GIT_REPOSITORY,
   HELM_CHART,
   HELM_RELEASE,
   HELM_REPOSITORY,
   NAMESPACE,
   OCI_REPOSITORY,
 } from '../../core/api/resources.ts';
-import { applyPatch } from '../../core/json/apply.ts';
-import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Facts } from '../../core/policy/facts.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
+import { shortText } from '../../core/policy/short-text.ts';
+import { type AdmittedAgain, admitAgain } from '../../core/replay/admit-again.ts';
 import { compareDecisions } from '../../core/replay/compare.ts';
 import type { JudgedRow } from '../../core/replay/judged-row.ts';
 import type { Summarizer } from '../../core/replay/summary.ts';
+import type { KubeClient } from '../../io/contract.ts';
+import { AccessError } from '../../io/kube/access-error.ts';
 import { createKubeClient } from '../../io/kube/kube-client.ts';
+import { hasStatus, KubeError } from '../../io/kube/kube-error.ts';
 import { loadAccess } from '../../io/kube/load-access.ts';
 import { gatherFacts } from '../../runtime/facts.ts';
 import type { ObjectLookup } from '../../runtime/object-lookup.ts';
 import type { CliContext } from '../context.ts';
+import { ReplayError } from './replay-error.ts';
 
 export interface ReplayClusterOptions {
   readonly kubeconfig?: string;
@@ -29,36 +36,77 @@ export interface ReplayClusterOptions {
   readonly now: string;
 }
 
-const JUDGED: readonly Resource[] = [HELM_RELEASE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY];
+const NEEDED: readonly Resource[] = [HELM_RELEASE, HELM_REPOSITORY, HELM_CHART, OCI_REPOSITORY];
+/** Their CRDs need not be there. */
+const OPTIONAL: readonly Resource[] = [GIT_REPOSITORY, BUCKET, EXTERNAL_ARTIFACT];
+const JUDGED: readonly Resource[] = [...NEEDED, ...OPTIONAL];
 
-/** Judges what is stored in the cluster as if each object was created now: what is there counts as allowed so far. */
+/**
+ * Judges what is stored in a cluster as if each object was created now: what is there counts as allowed so far. Rejects with a
+ * {@link ReplayError} when the cluster cannot be reached or read.
+ */
 export async function replayCluster(
   set: PolicySet,
   summarizer: Summarizer,
   options: ReplayClusterOptions,
   { env, signal }: CliContext,
 ): Promise<void> {
-  const { kubeconfig, context, namespace, now } = options;
-  const access = await loadAccess({
-    env,
-    allowPlugins: true,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
-  const kube = createKubeClient(access, { userAgent: 'helmgate' });
+  const { kubeconfig, context } = options;
   try {
-    const listed = new Map<string, readonly KubeObject[]>();
-    for (const resource of [...JUDGED, NAMESPACE]) {
-      listed.set(resource.kind, await kube.list(resource, { metadataOnly: resource === NAMESPACE }, signal));
+    const access = await loadAccess({
+      env,
+      allowPlugins: true,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+    const kube = createKubeClient(access, { userAgent: 'helmgate' });
+    try {
+      await replayObjects(set, summarizer, options, { kube, signal });
+    } finally {
+      await kube.close();
     }
-    const lookup = lookupIn(listed);
-    for (const object of JUDGED.flatMap(({ kind }) => listed.get(kind) ?? [])) {
-      if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
-      const { row, change } = await judgeLive(set, object, lookup, now, signal);
-      summarizer.add(row, change);
-    }
-  } finally {
-    await kube.close();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof AccessError || error instanceof KubeError)
+      throw new ReplayError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** As {@link replayCluster}, through a client. Rejects with its errors, and with a {@link ReplayError} for a namespace that is not there. */
+export async function replayObjects(
+  set: PolicySet,
+  summarizer: Summarizer,
+  { namespace, now }: Pick<ReplayClusterOptions, 'namespace' | 'now'>,
+  { kube, signal }: { readonly kube: Pick<KubeClient, 'list'>; readonly signal: AbortSignal },
+): Promise<void> {
+  const listed = new Map<string, readonly KubeObject[]>();
+  const namespaces = await kube.list(NAMESPACE, { metadataOnly: true }, signal);
+  if (namespace !== undefined && !namespaces.some(({ metadata }) => metadata.name === namespace))
+    throw new ReplayError(`the cluster has no namespace ${shortText(namespace)}`);
+  listed.set(NAMESPACE.kind, namespaces);
+  for (const resource of NEEDED) listed.set(resource.kind, await kube.list(resource, {}, signal));
+  for (const resource of OPTIONAL) listed.set(resource.kind, await listServed(kube, resource, signal));
+  const lookup = lookupIn(listed);
+  for (const object of JUDGED.flatMap(({ kind }) => listed.get(kind) ?? [])) {
+    if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
+    const { row, again } = await judgeLive(set, object, lookup, now, signal);
+    summarizer.exceptionUses.add(again.decision, false);
+    summarizer.add(row, compareDecisions(row, { kind: 'Decided', ...again, redacted: [] }));
+  }
+}
+
+/** A cluster without the kind has none. */
+async function listServed(
+  kube: Pick<KubeClient, 'list'>,
+  resource: Resource,
+  signal: AbortSignal,
+): Promise<readonly KubeObject[]> {
+  try {
+    return await kube.list(resource, {}, signal);
+  } catch (error) {
+    if (hasStatus(error, 404)) return [];
+    throw error;
   }
 }
 
@@ -84,7 +132,7 @@ async function judgeLive(
   lookup: ObjectLookup,
   now: string,
   signal: AbortSignal,
-): Promise<{ readonly row: JudgedRow; readonly change: ReturnType<typeof compareDecisions> }> {
+): Promise<{ readonly row: JudgedRow; readonly again: AdmittedAgain }> {
   const { apiVersion, kind, metadata } = live;
   const [group = '', version = ''] = apiVersion.split('/');
   const { namespace = '', name } = metadata;
@@ -104,14 +152,7 @@ async function judgeLive(
   const gathered = await gatherFacts({ current: set }, toSubject(request), lookup, now, signal);
   // What stands against the releases of a source is said of each of them.
   const facts: Facts = { ...gathered, dependents: { known: true, value: [] } };
-  const policies = { current: set };
-  const { mutations, patch } = mutate(request, policies, facts);
-  const patched = applyPatch(object, patch);
-  const decision = validate(
-    { ...request, object: isJsonObject(patched) ? patched : object },
-    policies,
-    facts,
-  );
+  const again = admitAgain(request, { current: set }, facts);
   const row: JudgedRow = {
     uid: '',
     time: now,
@@ -126,8 +167,5 @@ async function judgeLive(
     findings: [],
     patchPaths: [],
   };
-  return {
-    row,
-    change: compareDecisions(row, { kind: 'Decided', decision, mutated: { mutations, patch }, redacted: [] }),
-  };
+  return { row, again };
 }

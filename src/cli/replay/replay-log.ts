@@ -25,23 +25,47 @@ const MAX_REMEMBERED = 20_000;
 /** Rows between two signs of life on a terminal. */
 const PROGRESS_ROWS = 20_000;
 
+/** What was found in a log. */
+export interface ReplayedLog {
+  /** Lines that are rows of an audit log. */
+  readonly rows: number;
+  /** Rows about decisions, and those of them that were asked for. */
+  readonly decisions: number;
+  readonly wanted: number;
+  /** Lines that are no rows, and the number of the first, from 1. */
+  readonly foreign: number;
+  readonly firstForeign: number;
+}
+
+/** How each row ends (core/audit/row.ts). */
+const ROW_END = /,"hash":"[0-9a-f]{64}"\}$/;
+const ROW_END_LENGTH = 75;
+
 /** Judges the rows of a log again. Rows of the mutating endpoint are followed by one of the validating endpoint, which counts. */
 export async function replayLog(
   set: PolicySet,
   summarizer: Summarizer,
   options: ReplayLogOptions,
   { signal, stderr }: CliContext,
-): Promise<void> {
+): Promise<ReplayedLog> {
   const reader = new ObjectReader(judgedFolder(options.audit));
   const remembered = new Map<string, Change>();
   const isTerminal = 'isTTY' in stderr && stderr.isTTY === true;
-  let rows = 0;
+  const found = { rows: 0, decisions: 0, wanted: 0, foreign: 0, firstForeign: 0 };
   for await (const { text, complete } of readRows(options.audit, { signal })) {
     if (!complete) break;
-    rows += 1;
-    if (isTerminal && rows % PROGRESS_ROWS === 0) stderr.write(`\r${rows} rows`);
-    const row = parseRow(text, options);
+    if (!isRow(text)) {
+      found.foreign += 1;
+      if (found.foreign === 1) found.firstForeign = found.rows + 1;
+      continue;
+    }
+    found.rows += 1;
+    if (isTerminal && found.rows % PROGRESS_ROWS === 0) stderr.write(`\r${found.rows} rows`);
+    const row = parseDecision(text);
     if (row === undefined) continue;
+    found.decisions += 1;
+    if (!isWanted(row, options)) continue;
+    found.wanted += 1;
     if (row.verdict === 'Error') {
       summarizer.leaveOut('it ended in an error');
       continue;
@@ -49,28 +73,46 @@ export async function replayLog(
     const key = inputKey(row);
     const change =
       (key === undefined ? undefined : remembered.get(key)) ??
-      (await changeOf(row, set, reader, options.now));
+      (await changeOf(row, set, reader, options.now, summarizer));
     if (key !== undefined && remembered.size < MAX_REMEMBERED) remembered.set(key, change);
     summarizer.add(row, change);
   }
   if (isTerminal) stderr.write('\r');
+  return found;
 }
 
-function parseRow(text: string, { namespace, since }: ReplayLogOptions): JudgedRow | undefined {
+/** By its shape alone: `helmgate audit verify` is there to look closer. */
+function isRow(text: string): boolean {
+  return text.startsWith('{') && ROW_END.test(text.slice(-ROW_END_LENGTH));
+}
+
+function parseDecision(text: string): JudgedRow | undefined {
   // Most rows are filtered before they are parsed: rows of the mutating endpoint are half of a log.
   if (text.includes('"endpoint":"mutate"') || text.includes('"phase":"action"')) return undefined;
   const parsed = parseJson(text);
   if (!parsed.ok || !isJsonObject(parsed.value)) return undefined;
   const row = readJudgedRow(parsed.value);
-  if (row === undefined || row.endpoint === 'mutate') return undefined;
-  if (namespace !== undefined && row.namespace !== namespace) return undefined;
-  return since !== undefined && row.time < since ? undefined : row;
+  return row?.endpoint === 'mutate' ? undefined : row;
 }
 
-async function changeOf(row: JudgedRow, set: PolicySet, reader: ObjectReader, now: string): Promise<Change> {
+function isWanted(row: JudgedRow, { namespace, since }: ReplayLogOptions): boolean {
+  return (
+    (namespace === undefined || row.namespace === namespace) && (since === undefined || row.time >= since)
+  );
+}
+
+async function changeOf(
+  row: JudgedRow,
+  set: PolicySet,
+  reader: ObjectReader,
+  now: string,
+  { exceptionUses }: Pick<Summarizer, 'exceptionUses'>,
+): Promise<Change> {
   const kept = await findKept(row, reader);
   if (kept === undefined) return { kind: 'Unknown', why: 'what was judged was not kept' };
-  return compareDecisions(row, judgeAgain(row, kept, { current: set }, now));
+  const again = judgeAgain(row, kept, { current: set }, now);
+  if (again.kind === 'Decided') exceptionUses.add(again.decision, false);
+  return compareDecisions(row, again);
 }
 
 /** The values behind a row; undefined when one is not there. */

@@ -39,7 +39,7 @@ export function printMutantsJson(tried: TriedMutants): string {
 }
 
 /** `production/sources`, or the document's name for what lies outside of its rules. */
-function ownerOf({ document: { value }, mutant }: MutantOf): string {
+export function ownerOf({ document: { value }, mutant }: MutantOf): string {
   const name = textAt(value, ['metadata', 'name']) ?? '';
   const [spec, rules, index] = mutant.tokens;
   if (spec !== 'spec' || rules !== 'rules' || index === undefined) return name;

@@ -49,13 +49,14 @@ export async function readPolicyTests(
   paths: readonly string[],
   cwd: string,
   stdin: Readable,
+  exclude?: readonly string[],
 ): Promise<LoadedTests> {
   const reading: Reading = { cwd, stdin, policies: new Map(), compiled: new Map(), errors: [] };
   const tests: LoadedTest[] = [];
-  for (const source of await readManifestFiles(paths, cwd, stdin)) {
+  for (const source of await readManifestFiles(paths, cwd, stdin, exclude)) {
     // Folders hold other YAML as well, templates among it that no parser reads.
     if (!source.text.includes('PolicyTest')) continue;
-    const read = readYaml(source, 'expand');
+    const read = readYaml(source, 'test');
     if (!read.ok) reading.errors.push(...read.errors);
     for (const document of read.ok ? read.documents.filter(isPolicyTest) : []) {
       const parsed = parsePolicyTest(document);
@@ -133,7 +134,7 @@ function documentsOf(reading: Reading, file: string, text: string): readonly Yam
 async function readObject(reading: Reading, folder: string, written: WrittenObject): Promise<JsonObject> {
   if ('value' in written) return written.value;
   const [source] = await readManifestFiles([join(folder, written.file)], reading.cwd, reading.stdin);
-  const read = source === undefined ? undefined : readYaml(source, 'expand');
+  const read = source === undefined ? undefined : readYaml(source, 'manifest');
   if (read?.ok === false) reading.errors.push(...read.errors);
   const documents = read?.ok ? read.documents : [];
   const [document] = documents;

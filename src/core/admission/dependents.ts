@@ -15,12 +15,13 @@ import { stringifyJson } from '../json/stringify.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY } from '../policy/built-in.ts';
 import type { Decision, Finding } from '../policy/decision.ts';
 import { STRICTNESS } from '../policy/enforcement.ts';
-import { evaluate } from '../policy/evaluate.ts';
+import { type Evaluation, evaluateInParts } from '../policy/evaluate.ts';
 import {
   type DependentFact,
   type Fact,
   type Facts,
   NOT_GATHERED,
+  type SourceEditFact,
   type SourceFact,
   sourceKey,
 } from '../policy/facts.ts';
@@ -89,14 +90,14 @@ function factFrom(subject: Subject, object: JsonObject, facts: Facts): Fact<Sour
 
 /** What the edit newly finds in one release; judged as it was only where there is something to compare with. */
 function judgeDependent(dependent: DependentFact, edit: SourceEdit): readonly Finding[] {
-  const after = evaluateDependent(dependent, edit.after, edit);
-  if (after.findings.length === 0 && after.mutations.length === 0) return [];
-  const before = evaluateDependent(dependent, edit.before, edit);
-  const known = new Set([...before.findings, ...wantedChanges(before, dependent)].map(identityOf));
+  const after = toldOf(evaluateDependent(dependent, edit.after, edit, sourceEditOf(edit)), dependent);
+  if (after.length === 0) return [];
+  const before = toldOf(evaluateDependent(dependent, edit.before, edit), dependent);
+  const known = new Set(before.map(identityOf));
   const path = editedPath(edit.subject);
-  return [...after.findings, ...wantedChanges(after, dependent)]
-    .filter((finding) => !known.has(identityOf(finding)))
-    .map(({ found: _of, ...finding }) => ({
+  return after
+    .filter((told) => !known.has(identityOf(told)))
+    .map(({ finding: { found: _of, ...finding } }) => ({
       ...finding,
       path,
       message: shortText(`HelmRelease ${nameOf(dependent)}: ${finding.message}`),
@@ -107,7 +108,8 @@ function evaluateDependent(
   { object, version, namespaceLabels, otherNamespaceLabels }: DependentFact,
   source: Fact<SourceFact>,
   { set, subject, facts }: SourceEdit,
-): Decision {
+  sourceEdit?: SourceEditFact,
+): Evaluation {
   const { user, dryRun } = subject;
   // As the loop judges: nobody edits the release itself, so there is nothing to compare it with.
   const release: Subject = {
@@ -133,8 +135,9 @@ function evaluateDependent(
     sources: new Map(sources),
     chart: unknown,
     values: unknown,
+    ...(sourceEdit === undefined ? {} : { sourceEdit }),
   };
-  return evaluate(set, release, known, 'admission');
+  return evaluateInParts(set, release, known, 'admission');
 }
 
 /** The edited source, or a HelmChart between it and the release, as a release sees it. */
@@ -154,8 +157,29 @@ function seenBy(
   return leadsHere ? chartFact(between.value, edited) : between;
 }
 
+/** Of the source by its own spec: what is behind it may be unknown, and its own chart is not. */
+function sourceEditOf({ subject }: SourceEdit): SourceEditFact | undefined {
+  const { object, oldObject } = subject;
+  if (oldObject === undefined) return undefined;
+  const [before, after] = [oldObject, object].map((one) =>
+    sourceFactOf(editedSource(subject), valueAt(one, ['spec'])),
+  );
+  return before === undefined || after === undefined ? undefined : { before, after };
+}
+
+/** A finding, and what it was found by, uncut. */
+interface Told {
+  readonly finding: Finding;
+  readonly basis: Json;
+}
+
+function toldOf({ decision, bases }: Evaluation, dependent: DependentFact): readonly Told[] {
+  const found = decision.findings.map((finding) => ({ finding, basis: bases.get(finding) ?? null }));
+  return [...found, ...wantedChanges(decision, dependent)];
+}
+
 /** Changes that the rules want in the release now: an edit of its source cannot make them. */
-function wantedChanges({ mutations, patch }: Decision, { object }: DependentFact): readonly Finding[] {
+function wantedChanges({ mutations, patch }: Decision, { object }: DependentFact): readonly Told[] {
   if (mutations.length === 0) return [];
   const wanted: Json = applyPatch(object, patch);
   return mutations.map(({ policy, rule, pointer, place = BUILT_IN_PLACE }) => {
@@ -163,7 +187,7 @@ function wantedChanges({ mutations, patch }: Decision, { object }: DependentFact
     const value = valueAt(wanted, tokens);
     const change = value === undefined ? 'be removed' : `become ${shortText(stringifyJson(value), 60)}`;
     const message = `${formatPath(tokens)} would have to ${change}, which an edit of its source cannot do: change the release first`;
-    return {
+    const finding: Finding = {
       policy,
       rule,
       reason: 'NotMutated',
@@ -172,12 +196,14 @@ function wantedChanges({ mutations, patch }: Decision, { object }: DependentFact
       message,
       place,
     };
+    return { finding, basis: value ?? null };
   });
 }
 
-/** Two findings are one when they say the same of the same field: another URL in the text is another finding. */
-function identityOf({ policy, rule, reason, path, message, found = null }: Finding): string {
-  return canonicalJson([policy, rule, reason, path, message, found]);
+/** Two findings are one when they say the same of the same field by the same values, of which their texts may show a part only. */
+function identityOf({ finding, basis }: Told): string {
+  const { policy, rule, reason, path, message, found = null } = finding;
+  return canonicalJson([policy, rule, reason, path, message, found, basis]);
 }
 
 /** The field of the source that the edit changes, for findings. */

@@ -7,23 +7,21 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { applyPatch } from '../json/apply.ts';
 import { canonicalJson } from '../json/canonical.ts';
+import { diffJson } from '../json/diff.ts';
 import { digestOfJson } from '../json/digest.ts';
-import type { JsonObject } from '../json/json.ts';
-import { valueAt } from '../json/pointer.ts';
+import { isJsonObject } from '../json/json.ts';
+import { valueAt, withValueAt } from '../json/pointer.ts';
+import type { Decision } from '../policy/decision.ts';
+import type { Subject } from '../policy/subject.ts';
 import { effectiveObject } from '../release/effective.ts';
 
 export const EXEMPTION_ANNOTATION = 'helmgate.dev/exempted';
+const ANNOTATION = ['metadata', 'annotations', EXEMPTION_ANNOTATION];
 
 /** An object and who it is. */
-export interface Exempted {
-  readonly kind: string;
-  /** The API version that the object is written in, without its group. */
-  readonly version: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly object: JsonObject;
-}
+export type Exempted = Pick<Subject, 'kind' | 'version' | 'namespace' | 'name' | 'object'>;
 
 /** A key of 32 random bytes. */
 export type ExemptionKey = Uint8Array;
@@ -45,9 +43,23 @@ export function exemptionText(
   return [macOf(exempted, sorted, key), ...sorted].join(' ');
 }
 
+/** The patch of a mutating decision with the annotation for what it leaves out; the decision's own where nothing is to be remembered. */
+export function patchWithExemption(
+  subject: Subject,
+  decision: Decision,
+  key: ExemptionKey,
+): Decision['patch'] {
+  const { patch, leftOut = [] } = decision;
+  const object = applyPatch(subject.object, patch);
+  if (!isJsonObject(object)) return patch;
+  const text = exemptionText({ ...subject, object }, leftOut, key);
+  if (text === undefined || text === valueAt(object, ANNOTATION)) return patch;
+  return diffJson(subject.object, withValueAt(object, ANNOTATION, text));
+}
+
 /** The rules that an object's annotation names; none when it was not written for this object and spec with this key. */
 export function exemptedRules(exempted: Exempted, key: ExemptionKey): readonly string[] {
-  const text = valueAt(exempted.object, ['metadata', 'annotations', EXEMPTION_ANNOTATION]);
+  const text = valueAt(exempted.object, ANNOTATION);
   if (typeof text !== 'string') return [];
   const [mac, ...rules] = text.split(' ');
   return rules.length <= MAX_RULES && mac === macOf(exempted, rules, key) ? rules : [];

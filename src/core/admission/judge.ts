@@ -9,8 +9,9 @@ import { formatPointer, parsePointer, valueAt } from '../json/pointer.ts';
 import { stringifyJson } from '../json/stringify.ts';
 import { BUILT_IN_PLACE, BUILT_IN_POLICY, FORMER_DEFAULTS_RULE } from '../policy/built-in.ts';
 import type { Decision, Finding, Mutation } from '../policy/decision.ts';
-import { evaluate, evaluateInParts } from '../policy/evaluate.ts';
+import { evaluate, evaluateInParts, evaluateUnchanged } from '../policy/evaluate.ts';
 import type { Facts } from '../policy/facts.ts';
+import { ADMISSION_REPAIR_STEPS } from '../policy/find-repair.ts';
 import type { FindingReason } from '../policy/finding-reason.ts';
 import { DEFAULTS_ANNOTATION } from '../policy/former-defaults.ts';
 import { formatInstant } from '../policy/instant.ts';
@@ -68,8 +69,11 @@ export function validate(request: AdmissionRequest, policies: Policies, facts: F
   const subject = toSubject(request);
   const update = classifyUpdate(subject, ruleIndex(policies.current).metadataReads);
   if (isExempt(request) || update === 'Irrelevant' || update === 'Repeated') return allow(policies.current);
-  const { decision, mutationWarnings } = evaluateInParts(policies.current, subject, facts, 'admission');
-  const lost = notMutated(decision, subject, policies, facts);
+  const verdict = evaluateInParts(policies.current, subject, facts, 'admission');
+  const { decision, mutationWarnings } = verdict;
+  const asStored = acceptUnchanged(decision, subject, policies, facts);
+  if (asStored !== undefined) return withDependents(asStored, policies.current, subject, facts);
+  const lost = notMutated(decision, subject);
   const findings = [...lost, ...decision.findings];
   const validated: Decision = {
     ...decision,
@@ -81,7 +85,10 @@ export function validate(request: AdmissionRequest, policies: Policies, facts: F
   };
   const whole = withDependents(validated, policies.current, subject, facts);
   if (decision.allowed || lost.length > 0) return whole;
-  const repair = repairObject(policies.current, subject, facts);
+  const repair = repairObject(policies.current, subject, facts, {
+    verdict,
+    maxSteps: ADMISSION_REPAIR_STEPS,
+  });
   return repair === undefined ? whole : { ...whole, repair: repair.edits };
 }
 
@@ -96,29 +103,40 @@ function isExempt({ operation, subResource }: AdmissionRequest): boolean {
  */
 const BETWEEN_CALLS_MS = 10_000;
 
-/** Whether mutating an object under a set would leave it as it is. */
-function isStable(set: PolicySet, subject: Subject, facts: Facts): boolean {
-  return evaluate(set, subject, facts, 'admission').patch.length === 0;
-}
-
 function momentBefore(facts: Facts): Facts {
   const nowMs = Date.parse(facts.now);
   return Number.isNaN(nowMs) ? facts : { ...facts, now: formatInstant(nowMs - BETWEEN_CALLS_MS) };
 }
 
 /**
- * One finding for each field that mutating would still change, or for the record of defaults when that alone would change (it is
- * believed once it is stored); none when the set before the last reload, or this one a moment ago, is content with the object.
+ * The decision on an object that the mutating call may have left as it is for a good reason: the set before the last reload, or this one
+ * a moment ago, has nothing to change in it. It is stored as it came, so that is what is judged, by the set in force, and it passes only
+ * if the set that left it so admits it too. Undefined where NotMutated has to be said.
  */
-function notMutated(
-  decision: Decision,
+function acceptUnchanged(
+  { patch }: Decision,
   subject: Subject,
   { current, previous }: Policies,
   facts: Facts,
-): readonly Finding[] {
+): Decision | undefined {
+  if (patch.length === 0) return undefined;
+  const before = previous === undefined ? [] : [evaluate(previous, subject, facts, 'admission')];
+  const { timed } = ruleIndex(current);
+  const content = [
+    ...before,
+    ...(timed ? [evaluate(current, subject, momentBefore(facts), 'admission')] : []),
+  ].filter((decision) => decision.patch.length === 0);
+  if (content.length === 0) return undefined;
+  const asStored = evaluateUnchanged(current, subject, facts);
+  return !asStored.allowed || content.some(({ allowed }) => allowed) ? asStored : undefined;
+}
+
+/**
+ * One finding for each field that mutating would still change, or for the record of defaults when that alone would change (it is
+ * believed once it is stored).
+ */
+function notMutated(decision: Decision, subject: Subject): readonly Finding[] {
   if (decision.patch.length === 0) return [];
-  if (previous !== undefined && isStable(previous, subject, facts)) return [];
-  if (ruleIndex(current).timed && isStable(current, subject, momentBefore(facts))) return [];
   const after = applyPatch(subject.object, decision.patch);
   const changed = decision.mutations.length === 0 ? [RECORD_CHANGE] : decision.mutations;
   return changed.map(({ policy, rule, pointer, kind, place }) => {

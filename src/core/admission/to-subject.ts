@@ -1,3 +1,4 @@
+import { textAt } from '../json/text-at.ts';
 import type { Subject } from '../policy/subject.ts';
 import type { AdmissionRequest } from './admission-request.ts';
 
@@ -6,17 +7,20 @@ import type { AdmissionRequest } from './admission-request.ts';
  *
  * The kind is the request's own (`request.kind`), which is what the objects in it are; the API server may have converted
  * them from what the user sent, but then the webhook is not registered for all versions.
+ *
+ * A request whose name is generated has none: in the object that the validating call sees it is there already, and the subject has it.
  */
 export function toSubject(request: AdmissionRequest): Subject {
   const { kind, operation, namespace, name, object, oldObject, user, dryRun, options } = request;
+  const judged = object ?? oldObject ?? {};
   return {
     operation,
     group: kind.group,
     version: kind.version,
     kind: kind.kind,
     namespace,
-    name,
-    object: object ?? oldObject ?? {},
+    name: name === '' ? (textAt(judged, ['metadata', 'name']) ?? '') : name,
+    object: judged,
     user,
     dryRun,
     ...(oldObject === undefined ? {} : { oldObject }),

@@ -45,6 +45,8 @@ export interface AdmissionAuditRecord extends AuditRecordBase {
   readonly patchPaths: readonly string[];
   /** Which rules changed the object, and where they stand; on the mutating endpoint. */
   readonly mutations?: readonly Mutation[];
+  /** The rules (`policy/rule`) that only who asks kept out. */
+  readonly leftOut?: readonly string[];
 }
 
 /** A decision at release time. */
@@ -53,6 +55,8 @@ export interface ReleaseAuditRecord extends AuditRecordBase {
   readonly generation: number;
   readonly chart: { readonly name: string; readonly version: string; readonly digest?: string };
   readonly valuesDigest: string;
+  /** What was let pass with a word about it, as the use of a break-glass; absent when there is nothing. */
+  readonly warnings?: readonly string[];
 }
 
 /** An action of the loop: one helm child, with what it wrote. */

@@ -29,6 +29,8 @@ const CUTTABLE: readonly (readonly string[])[] = [
   ['findings'],
   ['patchPaths'],
   ['mutations'],
+  ['leftOut'],
+  ['warnings'],
   ['user', 'groups'],
   ['apiWrites'],
 ];

@@ -7,7 +7,8 @@ import { compileCall, SPACES } from './compile-call.ts';
 import { compileBinary, compileConditional, compileLogical, compileUnary } from './compile-operator.ts';
 import type { Compiler, Scope } from './compiler.ts';
 import type { ExpressionNode, ExpressionProblem, MapNode } from './expression-tree.ts';
-import { fieldProblems } from './field-problems.ts';
+import { reportFields } from './field-problems.ts';
+import { type KnownValues, knownValueProblems } from './known-values.ts';
 import { makeEnvironment, type VariableDeclaration } from './language.ts';
 import { MAX_COST } from './limits.ts';
 import { parseExpression } from './parse-expression.ts';
@@ -25,6 +26,8 @@ export type Outcome =
 export interface CompiledExpression {
   readonly text: string;
   readonly reads: readonly Read[];
+  /** The fields that it reads of variables of unknown type, each by itself, also through names that `cel.bind` gave them. */
+  readonly fieldReads: readonly Read[];
   /** Evaluates it; errors of CEL are outcomes. `limit` is in units (`limits.ts`). */
   readonly evaluate: (read: ReadVariable, limit?: number) => Outcome;
 }
@@ -36,9 +39,11 @@ export type CompileResult =
 /** Expressions over the variables that it is made with. */
 export class Language {
   readonly variables: ReadonlyMap<string, VariableDeclaration>;
+  readonly #known: readonly KnownValues[];
   #environment: Environment | undefined;
 
-  constructor(variables: readonly VariableDeclaration[]) {
+  constructor(variables: readonly VariableDeclaration[], known: readonly KnownValues[] = []) {
+    this.#known = known;
     this.variables = new Map(variables.map((variable) => [variable.name, variable]));
   }
 
@@ -51,7 +56,9 @@ export class Language {
     const compilation = new Compilation(text, this.variables);
     const step = compilation.step(parsed.tree, new Map());
     const reads = readsOf(parsed.tree).filter(({ variable }) => this.variables.has(variable));
-    const problems = [...compilation.problems, ...fieldProblems(reads, this.variables)];
+    const fields = reportFields(parsed.tree, this.variables);
+    const values = knownValueProblems(parsed.tree, this.#known);
+    const problems = [...compilation.problems, ...fields.problems, ...values];
     if (problems.length > 0) return { ok: false, problems };
     const types = parsed.checkTypes();
     if (!types.ok) return { ok: false, problems: [types.problem] };
@@ -60,7 +67,7 @@ export class Language {
       const message = `the expression gives ${types.type}, not ${wanted}`;
       return { ok: false, problems: [{ message, offset: 0 }] };
     }
-    return { ok: true, expression: { text, reads, evaluate: evaluator(step) } };
+    return { ok: true, expression: { text, reads, fieldReads: fields.reads, evaluate: evaluator(step) } };
   }
 }
 

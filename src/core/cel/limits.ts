@@ -20,8 +20,8 @@ export const MAX_TREE_DEPTH = 200;
 
 /**
  * Units that one evaluation may spend. A unit is a node evaluated, an item or a key looked at, or some characters passed over: 20 to
- * 100 ns, so 500,000 are some 25 ms, and even 100 expressions that all run out stay far below the ten seconds that the API server
- * waits for a webhook. To compare two objects of 25,000 fields, the most that a request can carry, takes 125,000; to test each of
+ * 100 ns, so 500,000 are some 25 ms; what all expressions of a set may spend together is bounded by the work of an evaluation
+ * (`work-meter.ts`), which is twenty times as much. To compare two objects of 25,000 fields, the most that a request can carry, takes 125,000; to test each of
  * 50,000 items, four for each.
  */
 export const MAX_COST = 500_000;

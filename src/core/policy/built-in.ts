@@ -14,3 +14,11 @@ export const FORMER_DEFAULTS_RULE = 'former-defaults';
 
 /** The shape that judging needs. */
 export const OBJECT_SHAPE_RULE = 'object-shape';
+
+/** What the API server refuses or drops before any webhook is asked; only `helmgate check` and `fix` say it. */
+export const OBJECT_SCHEMA_RULE = 'object-schema';
+
+/** Where what a finding or a mutation comes from is written, for people. */
+export function policyPlaceText({ file, line, column }: PolicyPlace): string {
+  return file === BUILT_IN_PLACE.file ? 'built in' : `${file}:${line}:${column}`;
+}

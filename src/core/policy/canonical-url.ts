@@ -8,6 +8,7 @@
  * written `bucket://endpoint/name`, or `bucket+http://endpoint/name` where it is reached without TLS.
  */
 import { type Authority, parseAuthority } from './canonical-host.ts';
+import { segmentProblem } from './canonical-segment.ts';
 
 /** The port of each scheme when none is written; `bucket` is HTTPS to an endpoint. */
 const DEFAULT_PORTS = { http: 80, https: 443, oci: 443, ssh: 22, bucket: 443, 'bucket+http': 80 } as const;
@@ -31,8 +32,6 @@ export type UrlResult =
 export const MAX_URL_LENGTH = 2048;
 
 const URL_PARTS = /^(?<scheme>https?|oci|ssh|bucket(?:\+http)?):\/\/(?<authority>[^/]*)(?<path>\/.*)?$/;
-/** RFC 3986 unreserved and sub-delims, `:` and `@`; percent-escapes are looked at on their own. */
-const SEGMENT = /^([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})+$/;
 /** The OCI distribution specification's name components. */
 const OCI_SEGMENT = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/;
 
@@ -110,30 +109,21 @@ function parse(text: string): UrlResult {
   const path = (groups['path'] ?? '').replace(/\/$/, '');
   const segments = path === '' ? [] : path.slice(1).split('/');
   for (const segment of segments) {
-    const wrong = segmentProblem(segment, scheme);
+    const wrong = pathProblem(segment, scheme);
     if (wrong !== undefined) return problem(wrong);
   }
   if (scheme.startsWith('bucket') && segments.length > 1) return problem('its path is not one bucket name');
   return { ok: true, url: { scheme, ...authority, segments, text: text.replace(/\/$/, '') } };
 }
 
-function segmentProblem(segment: string, scheme: UrlScheme): string | undefined {
+function pathProblem(segment: string, scheme: UrlScheme): string | undefined {
   if (segment === '') return 'its path has an empty part';
   if (segment === '.' || segment === '..') return 'its path has a dot part';
   if (scheme === 'oci')
     return OCI_SEGMENT.test(segment) ? undefined : 'its path is not an OCI repository name';
   if (scheme === 'bucket' || scheme === 'bucket+http')
     return BUCKET_NAME.test(segment) ? undefined : 'its path is not one bucket name';
-  if (!SEGMENT.test(segment))
-    return 'its path holds a character that is not allowed, or a lower-case percent-escape';
-  for (const [, hex = ''] of segment.matchAll(/%(..)/g)) {
-    const code = Number.parseInt(hex, 16);
-    // Unreserved characters must stand as themselves; an escaped separator, percent sign or control character hides structure.
-    if (code < 0x20 || code === 0x7f || /[A-Za-z0-9._~/\\%-]/.test(String.fromCharCode(code))) {
-      return `its path escapes a character (%${hex}) that must stand as itself or not at all`;
-    }
-  }
-  return undefined;
+  return segmentProblem(segment);
 }
 
 /** What git reads as ssh: a user, a host and, behind a colon, a path. */

@@ -4,13 +4,11 @@ import type { Json } from '../json/json.ts';
 import { asFloat } from '../release/values.ts';
 import { METER_KEYWORD } from './json-schema-keywords.ts';
 import { MeteredPattern } from './metered-pattern.ts';
-import { WorkLimitError, WorkMeter } from './work-meter.ts';
+import { MAX_EVALUATION_STEPS, WorkLimitError, WorkMeter } from './work-meter.ts';
 
-/** Steps of one judgement: a second of the webhook's five, since RE2 takes 10 ns a step at worst. */
-const MAX_STEPS = 100_000_000;
 /**
- * Steps of judging one value by one schema, apart from patterns: 300,000 of these fill the budget, three for each value. What is wrong
- * takes 300 bytes each, so this bounds the memory as well.
+ * Steps of judging one value by one schema, apart from patterns: 300,000 of these fill an evaluation's budget, three for each value. What
+ * is wrong takes 300 bytes each, so this bounds the memory as well.
  */
 const STEPS_PER_SCHEMA = 333;
 /** Values in values: an object of 1.4 MB, what etcd takes, holds 50,000 when each has 28 characters, key included. */
@@ -23,8 +21,11 @@ export type SchemaViolation = Pick<
 >;
 
 export interface CompiledSchema {
-  /** What is wrong with the value; empty when it fits. Throws `WorkLimitError` when there is too much to judge. */
-  violations(value: Json): readonly SchemaViolation[];
+  /**
+   * What is wrong with the value; empty when it fits. Throws `WorkLimitError` when judging takes more than `limit` steps, which is all
+   * that an evaluation may take unless said otherwise.
+   */
+  violations(value: Json, limit?: number): readonly SchemaViolation[];
   /** Steps that the last judgement took. */
   readonly steps: () => number;
 }
@@ -47,14 +48,17 @@ const OPTIONS: Options = {
 
 /** Compiles a schema without references, as `inlineReferences` and `partialSchema` make it. */
 export function compileJsonSchema(schema: Json): CompiledSchema {
-  const meter = new WorkMeter(MAX_STEPS, 'the values take more work to judge by the schema than is allowed');
+  const meter = new WorkMeter(
+    MAX_EVALUATION_STEPS,
+    'the values take more work to judge by the schema than is allowed',
+  );
   const regExp = Object.assign((pattern: string) => new MeteredPattern(pattern, meter), {
     // Only read when code is written to a file.
     code: 're2js',
   });
   // ajv's optimizer takes longer than all else, and V8 has one of its own.
   const ajv = new Ajv({ ...OPTIONS, code: { regExp, optimize: false } });
-  for (const [keyword, definition] of Object.entries(COMPARISONS)) {
+  for (const [keyword, definition] of Object.entries(comparisons(meter))) {
     ajv.removeKeyword(keyword);
     ajv.addKeyword({ keyword, errors: false, ...definition });
   }
@@ -69,9 +73,9 @@ export function compileJsonSchema(schema: Json): CompiledSchema {
   const validate = ajv.compile(asFloat(schema) as boolean | Record<string, unknown>);
   return {
     steps: () => meter.steps,
-    violations(value) {
-      meter.reset();
-      if (countValues(value, MAX_JUDGED_VALUES + 1) > MAX_JUDGED_VALUES) {
+    violations(value, limit = MAX_EVALUATION_STEPS) {
+      meter.reset(limit);
+      if (sizeOf(value) > MAX_JUDGED_VALUES) {
         throw new WorkLimitError(`there are more than ${MAX_JUDGED_VALUES} values, too many for a schema`);
       }
       return validate(value) ? [] : withoutAlternatives(validate.errors ?? []);
@@ -80,24 +84,29 @@ export function compileJsonSchema(schema: Json): CompiledSchema {
 }
 
 /**
- * Keywords that compare values, by canonical JSON. ajv's own comparison of objects trips over keys such as `valueOf` and
- * `constructor`, and its `uniqueItems` compares each item with each other one.
+ * Keywords that compare values, by canonical JSON, each character of which is a step. ajv's own comparison of objects trips over keys such
+ * as `valueOf` and `constructor`, and its `uniqueItems` compares each item with each other one.
  */
-const COMPARISONS: Readonly<Record<string, Omit<FuncKeywordDefinition, 'keyword'>>> = {
-  enum: { compile: (choices: readonly Json[]) => isOneOf(choices) },
-  const: { compile: (choice: Json) => isOneOf([choice]) },
-  uniqueItems: {
-    type: 'array',
-    compile: (wanted: boolean) => (items: readonly Json[]) =>
-      !wanted || new Set(items.map((item) => canonicalJson(item))).size === items.length,
-  },
-};
-
-function isOneOf(choices: readonly Json[]): (value: Json) => boolean {
-  const texts = new Set(choices.map((choice) => canonicalJson(choice)));
-  const anyObject = choices.some((choice) => typeof choice === 'object' && choice !== null);
-  return (value) =>
-    (anyObject || typeof value !== 'object' || value === null) && texts.has(canonicalJson(value));
+function comparisons(meter: WorkMeter): Readonly<Record<string, Omit<FuncKeywordDefinition, 'keyword'>>> {
+  const textOf = (value: Json): string => {
+    const text = canonicalJson(value);
+    meter.charge(text.length);
+    return text;
+  };
+  const isOneOf = (choices: readonly Json[]): ((value: Json) => boolean) => {
+    const texts = new Set(choices.map((choice) => canonicalJson(choice)));
+    const anyObject = choices.some((choice) => typeof choice === 'object' && choice !== null);
+    return (value) => (anyObject || typeof value !== 'object' || value === null) && texts.has(textOf(value));
+  };
+  return {
+    enum: { compile: isOneOf },
+    const: { compile: (choice: Json) => isOneOf([choice]) },
+    uniqueItems: {
+      type: 'array',
+      compile: (wanted: boolean) => (items: readonly Json[]) =>
+        !wanted || new Set(items.map(textOf)).size === items.length,
+    },
+  };
 }
 
 /** What is wrong with each alternative says less than that none of them fits; that `then` does not fit, less than why. */
@@ -135,6 +144,19 @@ function beginnings(path: string): readonly string[] {
     if (slash === 0) break;
   }
   return above;
+}
+
+/** Values never change, and many schemas are asked about the same ones. */
+const sizes = new WeakMap<object, number>();
+
+/** Values in a value, counted once; one more than may be judged stands for all larger ones. */
+function sizeOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  const size = countValues(value, MAX_JUDGED_VALUES + 1);
+  sizes.set(value, size);
+  return size;
 }
 
 /** Values in a value, itself included; `limit` when there are as many or more. */

@@ -15,11 +15,13 @@ import type { CompiledException } from './exception.ts';
 import { EXCEPTION_SCHEMA } from './exception-schema.ts';
 import { type LocatedError, locatedError } from './located-error.ts';
 import type { PolicySet } from './policy-set.ts';
+import { readPolicyFile } from './read-policy-file.ts';
 import type { CompiledRule } from './rule.ts';
 import type { RuleContext } from './rule-definition.ts';
 import { placeInScalar } from './scalar-place.ts';
 import { schemaErrors } from './schema-errors.ts';
-import { MAX_YAML_TOKENS, readYaml, type YamlDocument, type YamlSource } from './yaml-file.ts';
+import { findUnremembered } from './unremembered-defaults.ts';
+import { MAX_YAML_TOKENS, type YamlDocument, type YamlSource } from './yaml-file.ts';
 
 /** A file of a policy folder: its path relative to the folder, with `/` between the parts, and its text. */
 export interface PolicyFile {
@@ -72,7 +74,7 @@ export function compilePolicySet(files: readonly PolicyFile[], options: CompileO
   const budget = { tokens: MAX_YAML_TOKENS };
   for (const { path, text } of sorted) {
     if (findings.errors.length >= MAX_FINDINGS) break;
-    const read = readYaml({ file: path, text }, 'refuse', budget);
+    const read = readPolicyFile({ file: path, text }, budget);
     if (read.ok) documents.push(...read.documents);
     else findings.errors.push(...read.errors);
   }
@@ -106,11 +108,13 @@ function compileRead(
   const exceptions = compileExceptions(written, byPolicy, options, findings);
   const rules = [...byPolicy.values()].flatMap((policy) => withExceptions(policy.rules, exceptions));
   const sources = new Map<string, YamlSource>(documents.map(({ source }) => [source.file, source]));
-  const report = (place: PolicyPlace, message: string): void => {
+  const report = (place: PolicyPlace, message: string, to = findings.errors): void => {
     const source = sources.get(place.file) ?? { file: place.file, text: '' };
-    findings.errors.push(locatedError(source, place, message));
+    to.push(locatedError(source, place, message));
   };
   for (const { place, message } of findContradictions(rules)) report(place, message);
+  for (const { place, message } of findUnremembered(rules).slice(0, MAX_FINDINGS))
+    report(place, message, findings.warnings);
   const tooMany = rules[MAX_RULES];
   if (tooMany !== undefined) report(tooMany.place, `a set may have at most ${MAX_RULES} rules`);
   const tooManyExceptions = exceptions[MAX_EXCEPTIONS];

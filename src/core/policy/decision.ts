@@ -98,6 +98,8 @@ export interface Decision {
   readonly ruleResults: readonly RuleResult[];
   /** The exceptions that were needed, also on a dry run, which counts no use; absent when none was. */
   readonly exceptions?: readonly UsedException[];
+  /** The rules (`policy/rule`) that are about the object and that only who asks keeps out; absent when there are none. */
+  readonly leftOut?: readonly string[];
   /** The smallest edit after which the object passes, tried; at the validating endpoint, where one was found. */
   readonly repair?: readonly Edit[];
   /** Digest of the policy set that judged, and the commit of its files when known. */

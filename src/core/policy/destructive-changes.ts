@@ -42,8 +42,8 @@ export const REINSTALLING: ReadonlySet<DestructiveChangeKind> = new Set([
 ]);
 
 /**
- * What an edit destroys, in a fixed order; empty for most edits. `keepHistory` is no edit of its own: it makes a reinstallation at the
- * same place fail, since helm then finds the name taken.
+ * What an edit destroys, in a fixed order; empty for most edits. `keepHistory` counts when it changes, and also where it only makes a
+ * reinstallation at the same place fail, since helm then finds the name taken.
  */
 export function findDestructiveChanges(
   before: ChangeSide,
@@ -56,22 +56,29 @@ export function findDestructiveChanges(
   const reinstall = [...place, ...chartChange(before, after)];
   const cluster = ({ effective }: ChangeSide) =>
     clusterOf(namespace, valueAt(effective, ['spec', 'kubeConfig']));
-  const staysTaken =
-    reinstall.length > 0 &&
-    !place.some(({ what }) => what !== 'targetNamespace') &&
-    keepsHistory(after) === 'true' &&
-    specValue(after, 'install', 'replace') !== true;
+  const [kept, keeps] = [keepsHistory(before), keepsHistory(after)];
   const propagation = (side: ChangeSide) => specText(side, 'uninstall', 'deletionPropagation');
   return [
     ...reinstall,
     ...changed('kubeConfig', cluster(before), cluster(after)),
-    ...(staysTaken
-      ? [{ what: 'keepHistory', from: keepsHistory(before), to: keepsHistory(after) } as const]
+    ...(kept !== keeps || isNameTaken(reinstall, after)
+      ? [{ what: 'keepHistory', from: kept, to: keeps } as const]
       : []),
     ...(propagation(after) === 'orphan'
       ? changed('deletionPropagation', propagation(before), propagation(after))
       : []),
   ];
+}
+
+/** Whether a reinstallation finds its own name taken: the history of what it uninstalls is kept, at the same place. */
+export function isNameTaken(changes: readonly DestructiveChange[], after: ChangeSide): boolean {
+  const reinstall = changes.filter(({ what }) => REINSTALLING.has(what));
+  return (
+    reinstall.length > 0 &&
+    reinstall.every(({ what }) => what === 'targetNamespace' || what === 'chartName') &&
+    keepsHistory(after) === 'true' &&
+    specValue(after, 'install', 'replace') !== true
+  );
 }
 
 function keepsHistory(side: ChangeSide): 'true' | 'false' {
@@ -81,8 +88,14 @@ function keepsHistory(side: ChangeSide): 'true' | 'false' {
 /** A chart whose name is not known on one side may have another one, unless it is the same reference. */
 function chartChange(before: ChangeSide, after: ChangeSide): readonly DestructiveChange[] {
   if (specValue(after, 'upgrade', 'chartNameChangeStrategy') === 'InPlaceUpdate') return [];
-  const same = before.chart?.name !== undefined && before.chart.name === after.chart?.name;
-  return same ? [] : changed('chartName', before.chart?.text ?? '', after.chart?.text ?? '');
+  const [from, to] = [before.chart?.name, after.chart?.name];
+  if (from !== undefined && from === to) return [];
+  const [text, next] = [before.chart?.text ?? '', after.chart?.text ?? ''];
+  // The source itself has changed: one reference stood for another chart.
+  const renamed = text === next && from !== undefined && to !== undefined;
+  return renamed
+    ? changed('chartName', `${text} (${from})`, `${next} (${to})`)
+    : changed('chartName', text, next);
 }
 
 function changed(what: DestructiveChangeKind, from: string, to: string): readonly DestructiveChange[] {

@@ -7,24 +7,28 @@ import type { RuleInput } from './rule.ts';
 
 /** The subject's object after the mutations so far, or another one in its place, as its controller sees it. */
 export function effectiveInput(
-  { subject, object }: Pick<RuleInput, 'subject' | 'object'>,
+  { subject, object, origins }: Pick<RuleInput, 'subject' | 'object' | 'origins'>,
   controller: Controller = 'helmgate',
   other: JsonObject = object,
 ): EffectiveObject {
   const { kind, version, namespace, name } = subject;
-  return effectiveObject({ kind, version, namespace, name, object: other, controller });
+  const input = { kind, version, namespace, name, object: other, controller };
+  return effectiveObject(
+    origins === undefined || origins.size === 0 ? input : { ...input, changed: origins },
+  );
 }
 
 /** How a value came to stand at a pointer, as the beginning of a sentence about it: empty for what the author wrote. */
 export function originText(
-  { subject, object }: RuleInput,
+  { subject, object, origins }: RuleInput,
   effective: EffectiveObject,
   pointer: string,
 ): string {
   const origin = originAt(effective, pointer);
   if (origin === 'controller') return 'defaulted by the controller to ';
   if (origin === 'api') return 'defaulted by the API to ';
+  if (origin === 'policy') return `set by ${origins?.get(pointer) ?? 'a policy'} to `;
   const tokens = parsePointer(pointer) ?? [];
   const written = isEqualJson(valueAt(subject.object, tokens), valueAt(object, tokens));
-  return written && origin === 'written' ? '' : 'set by a policy to ';
+  return written ? '' : 'set by a policy to ';
 }

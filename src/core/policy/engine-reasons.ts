@@ -9,4 +9,5 @@ export const ENGINE_REASONS: Readonly<Partial<Record<FindingReason, string>>> = 
   NoPolicies: 'no policy is loaded, so nothing can be judged',
   PolicyError: 'a rule failed; what cannot be judged is denied',
   InvalidObject: 'the object lacks a field that its kind requires, or one has the wrong type',
+  UnknownField: 'the object has a field that its kind does not know; in manifests only',
 };

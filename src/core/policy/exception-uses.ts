@@ -20,21 +20,11 @@ export class ExceptionUses {
     return this.#uses.get(exception) ?? 0;
   }
 
-  /** The exceptions of a set that nothing needed so far, in the order of the files. */
+  /**
+   * The exceptions of a set that nothing needed so far, in the order of the files: after the decisions about all objects that exist,
+   * those that nothing needs any more.
+   */
   unusedOf(set: PolicySet): readonly CompiledException[] {
     return (set.exceptions ?? []).filter(({ name }) => this.usesOf(name) === 0);
   }
-}
-
-/**
- * The exceptions of a set that none of these decisions needed, in the order of the files: with the decisions about all objects that
- * exist, dry-run or not, those that nothing needs any more.
- */
-export function unneededExceptions(
-  set: PolicySet,
-  decisions: Iterable<Pick<Decision, 'exceptions'>>,
-): readonly CompiledException[] {
-  const uses = new ExceptionUses();
-  for (const decision of decisions) uses.add(decision, false);
-  return uses.unusedOf(set);
 }

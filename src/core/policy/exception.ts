@@ -24,23 +24,30 @@ export interface CompiledException {
 /** A working week and a weekend: whoever reads the warning has days to act. */
 export const EXPIRY_WARNING_MS: number = 7 * 24 * 60 * 60 * 1000;
 
+/** Those that last longest first, and of one age in the order that they came in. */
+export function longestFirst(exceptions: readonly CompiledException[]): readonly CompiledException[] {
+  return exceptions.toSorted((a, b) => b.expiresMs - a.expiresMs);
+}
+
 /**
- * The exception that holds for an object, of those about one rule; of several the one that lasts longest, and of these the first.
- * `policy` is the match of the rule's policy. A moment that is not a number lies after every expiry.
+ * Finds the exception that holds for an object and a rule, by the rule's id: of several the one that lasts longest. `exceptions` are those
+ * about one policy, in the order of {@link longestFirst}, and `policy` is its match; each of them is asked about the object once at most.
+ * A moment that is not a number lies after every expiry.
  */
-export function findException(
+export function exceptionFinder(
   exceptions: readonly CompiledException[],
   policy: CompiledMatch,
   context: MatchContext,
   nowMs: number,
-): CompiledException | undefined {
-  let found: CompiledException | undefined;
+): (ruleId: string) => CompiledException | undefined {
+  const byRule = new Map<string, CompiledException>();
   for (const exception of exceptions) {
-    if (!(nowMs < exception.expiresMs)) continue;
-    if (found !== undefined && exception.expiresMs <= found.expiresMs) continue;
-    if (coversSubject(exception.match, policy, context)) found = exception;
+    if (!(nowMs < exception.expiresMs)) break;
+    if (!coversSubject(exception.match, policy, context)) continue;
+    if (exception.rules === undefined) return (id) => byRule.get(id) ?? exception;
+    for (const id of exception.rules) if (!byRule.has(id)) byRule.set(id, exception);
   }
-  return found;
+  return (id) => byRule.get(id);
 }
 
 /** For the user, when an exception that is needed ends soon; undefined while it lasts. */

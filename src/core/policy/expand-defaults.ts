@@ -2,6 +2,7 @@
 import { isEqualJson } from '../json/equal.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { formatPath, parsePath } from '../json/path.ts';
+import { formatPointer } from '../json/pointer.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { fieldPaths, findField, isFieldGroup, typeProblem } from './known-fields.ts';
 import type { DefaultLeaf } from './rule.ts';
@@ -14,28 +15,45 @@ export function expandDefaults(
   report: RuleContext,
   what: 'default' | 'override' = 'default',
 ): readonly DefaultLeaf[] {
-  const leaves: DefaultLeaf[] = [];
-  for (const [kind, fields] of Object.entries(written)) {
-    if (!isJsonObject(fields)) continue;
-    for (const [path, value] of Object.entries(fields)) {
-      const tokens = parsePath(path);
-      const place = [...at, kind, path];
-      if (tokens === undefined) {
-        report.error(place, `${JSON.stringify(path)} is neither a dotted path nor a JSON pointer`);
-      } else if (tokens[0] !== 'spec' || tokens.length < 2) {
-        report.error(place, `${ARTICLE[what]} can only be set below spec, not at ${formatPath(tokens)}`);
-      } else if (value !== undefined) {
-        expand(kind, tokens, value, place, { leaves, report, what });
-      }
+  return Object.entries(written).flatMap(([kind, fields]) =>
+    isJsonObject(fields)
+      ? expandFields(kind, fields, [...at, kind], { leaves: new Map(), report, what })
+      : [],
+  );
+}
+
+function expandFields(
+  kind: string,
+  fields: JsonObject,
+  at: readonly string[],
+  expansion: Expansion,
+): readonly DefaultLeaf[] {
+  const { leaves, report, what } = expansion;
+  for (const [path, value] of Object.entries(fields)) {
+    const tokens = parsePath(path);
+    const place = [...at, path];
+    if (tokens === undefined) {
+      report.error(place, `${JSON.stringify(path)} is neither a dotted path nor a JSON pointer`);
+    } else if (tokens[0] !== 'spec' || tokens.length < 2) {
+      report.error(place, `${ARTICLE[what]} can only be set below spec, not at ${formatPath(tokens)}`);
+    } else if (value !== undefined) {
+      expand(kind, tokens, value, place, expansion);
     }
   }
-  return leaves;
+  return [...leaves.values()];
 }
 
 const ARTICLE = { default: 'a default', override: 'an override' } as const;
 
+/**
+ * Fields that the rules of one policy set of one kind, each below a group counted: four times the defaults that an object can remember, and
+ * of overrides more than an author oversees. Each is a place in a file and is looked at for each object, at a microsecond.
+ */
+export const MAX_LEAVES = 1000;
+
 interface Expansion {
-  readonly leaves: DefaultLeaf[];
+  /** Those of one kind, by pointer. */
+  readonly leaves: Map<string, DefaultLeaf>;
   readonly report: RuleContext;
   readonly what: 'default' | 'override';
 }
@@ -48,6 +66,7 @@ function expand(
   expansion: Expansion,
 ): void {
   const { leaves, report, what } = expansion;
+  if (leaves.size > MAX_LEAVES) return;
   const found = findField(kind, tokens);
   const open = found?.inside === true || found?.field.type === 'json' || found?.field.type === 'strings';
   if (
@@ -80,8 +99,13 @@ function expand(
       `${path} is set to ${found.field.schemaDefault} by the API's own schema first, so this default acts only offline`,
     );
   }
-  const same = leaves.find((leaf) => leaf.kind === kind && formatPath(leaf.tokens) === path);
-  if (same === undefined) leaves.push({ kind, tokens, value, place: report.placeOf(at, 'key') });
-  else if (!isEqualJson(same.value, value))
-    report.error(at, `${path} already has another ${what} in this rule`);
+  const pointer = formatPointer(tokens);
+  const same = leaves.get(pointer);
+  if (same !== undefined) {
+    if (!isEqualJson(same.value, value)) report.error(at, `${path} already has another ${what} in this rule`);
+    return;
+  }
+  leaves.set(pointer, { kind, tokens, value, place: report.placeOf(at, 'key') });
+  if (leaves.size > MAX_LEAVES)
+    report.error(at, `a rule may have ${MAX_LEAVES} ${what}s for ${kind}, each field below a group counted`);
 }

@@ -4,8 +4,10 @@ import type { Read } from '../cel/reads.ts';
 import { formatPath, parsePath } from '../json/path.ts';
 import type { Phase } from './decision.ts';
 import { EXPRESSION_LANGUAGE } from './expression-variables.ts';
+import { KINDS_WITH_FIELDS } from './judged-fields.ts';
 import type { RuleContext } from './rule-definition.ts';
 import type { UnknownVerdict } from './unknown-fact.ts';
+import { unknownField } from './unknown-field.ts';
 
 /** An entry as it is written; it fits the rule's schema. */
 export interface WrittenExpression {
@@ -23,6 +25,8 @@ export interface ExpressionEntry {
   readonly message?: string;
   readonly messageExpression?: CompiledExpression;
   readonly phases: ReadonlySet<Phase>;
+  /** It compares with the stored object, so that on an update it is about the edit. */
+  readonly aboutEdit: boolean;
   /** The field that findings point to, and whether the value found is that of the effective object. */
   readonly tokens: readonly string[];
   readonly wouldPass?: string;
@@ -59,6 +63,7 @@ export function compileExpressionEntry(
   return {
     test,
     phases,
+    aboutEdit: test.reads.some(({ variable }) => variable === 'oldObject'),
     tokens: tokens ?? judgedPath(test.reads),
     ...(written.message === undefined ? {} : { message: written.message }),
     ...(message === undefined ? {} : { messageExpression: message }),
@@ -74,9 +79,27 @@ function compileAt(
   context: RuleContext,
 ): CompiledExpression | undefined {
   const result = EXPRESSION_LANGUAGE.compile(text, gives);
-  if (result.ok) return result.expression;
+  if (result.ok) {
+    warnOfUnknownFields(result.expression, at, context);
+    return result.expression;
+  }
   for (const { message, hint, offset } of result.problems) context.error(at, message, hint, offset);
   return undefined;
+}
+
+/** Variables that hold an object of a judged kind. */
+const OBJECTS: readonly string[] = ['object', 'oldObject', 'effective'];
+
+/** A field that no object has is never there, so that `has()` and `.?` silently say something else. */
+function warnOfUnknownFields(
+  { fieldReads }: CompiledExpression,
+  at: readonly string[],
+  { kinds, warn }: RuleContext,
+): void {
+  const problems = fieldReads
+    .filter(({ variable }) => OBJECTS.includes(variable))
+    .map(({ path }) => unknownField(path, [...(kinds ?? KINDS_WITH_FIELDS)]));
+  for (const problem of new Set(problems)) if (problem !== undefined) warn(at, problem);
 }
 
 /**

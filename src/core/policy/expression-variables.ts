@@ -1,5 +1,6 @@
 /** What expressions read: the variables, their types, and where their values come from. */
 import { Language } from '../cel/compile-expression.ts';
+import type { KnownValues } from '../cel/known-values.ts';
 import type { RecordType, VariableDeclaration } from '../cel/language.ts';
 import type { ReadVariable } from '../cel/run.ts';
 import { parseTimestamp } from '../cel/time-value.ts';
@@ -106,7 +107,17 @@ export const EXPRESSION_VARIABLES: readonly VariableDeclaration[] = [
   { name: 'now', type: 'timestamp', text: 'the moment of the judgement' },
 ];
 
-export const EXPRESSION_LANGUAGE: Language = new Language(EXPRESSION_VARIABLES);
+/** The API server asks about creates and updates; at release time the operation is UPDATE. */
+const KNOWN_VALUES: readonly KnownValues[] = [
+  {
+    variable: 'request',
+    path: ['operation'],
+    values: ['CREATE', 'UPDATE'],
+    why: 'deletions and connections are not judged',
+  },
+];
+
+export const EXPRESSION_LANGUAGE: Language = new Language(EXPRESSION_VARIABLES, KNOWN_VALUES);
 
 /** A fact of ours that is not known. */
 export class UnknownPolicyFact extends UnknownFact {

@@ -89,6 +89,12 @@ export interface PromotionFact {
   readonly readySince: string;
 }
 
+/** The edit of a source that a release is judged for: the source by its own spec, as it was and as it will be. */
+export interface SourceEditFact {
+  readonly before: SourceFact;
+  readonly after: SourceFact;
+}
+
 /**
  * Everything outside the object that rules may read. It is gathered before judging; judging does no I/O.
  * Sources are keyed by `sourceKey(kind, namespace, name)`. A member that is absent was not gathered: it counts as Unavailable.
@@ -104,12 +110,16 @@ export interface Facts {
   readonly releases?: Fact<readonly ReleaseFact[]>;
   /** The HelmReleases that use the source that is judged. */
   readonly dependents?: Fact<readonly DependentFact[]>;
+  /** There where nobody edits the release itself, but the source that it may take its chart from. */
+  readonly sourceEdit?: SourceEditFact;
   readonly chart: Fact<ChartFact>;
   /** The merged values; known at release time only. */
   readonly values: Fact<Json>;
   readonly rendered?: Fact<RenderedFact>;
   readonly signature?: Fact<SignatureFact>;
   readonly promotions?: Fact<readonly PromotionFact[]>;
+  /** The rules (`policy/rule`) that whoever applied this object was left out of; known at release time only. */
+  readonly exempted?: readonly string[];
   /** Version of the API server, `v1.36.3`. */
   readonly kubeVersion?: Fact<string>;
 }

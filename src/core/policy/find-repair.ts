@@ -5,6 +5,7 @@ import { stringifyJson } from '../json/stringify.ts';
 import { applyEdits } from './apply-edits.ts';
 import type { Edit } from './decision.ts';
 import { shortText } from './short-text.ts';
+import { MAX_EVALUATION_STEPS } from './work-meter.ts';
 
 /** Edits after which the object is admitted: tried, not guessed. */
 export interface Repair {
@@ -18,13 +19,24 @@ export interface Attempt {
   readonly allowed: boolean;
   /** For each finding that denies, the alternatives that its rule proposes. */
   readonly proposals: readonly (readonly (readonly Edit[])[])[];
+  /** What the judgement took, in steps of a `WorkMeter`. */
+  readonly steps: number;
 }
 
 /**
- * Judgements that one denial may cost. Four findings of two alternatives each need 31 at most; with 0.2 ms a judgement the whole
+ * Judgements that one search may take. Four findings of two alternatives each need 31 at most; with 0.2 ms a judgement the whole
  * search stays below 15 ms, and is spent on denials only.
  */
 export const MAX_EVALUATIONS = 64;
+
+/**
+ * Steps that a search may take besides the verdict, whose own judgement comes first. At admission a tenth of what the verdict itself may
+ * take, 0.1 s at worst: an ordinary object under 200 rules takes 0.1 million a judgement, which leaves room for all of
+ * {@link MAX_EVALUATIONS}, while one that takes seconds to judge again and again is denied without a proposal.
+ */
+export const ADMISSION_REPAIR_STEPS: number = MAX_EVALUATION_STEPS / 10;
+/** The same where somebody waits for the answer and nobody else does: 10 s at worst, and 64 judgements of 15 million each. */
+export const OFFLINE_REPAIR_STEPS: number = MAX_EVALUATION_STEPS * 10;
 /** More than this nobody types from a message. */
 const MAX_EDITS = 8;
 
@@ -35,19 +47,32 @@ type EditSet = ReadonlyMap<string, Edit>;
  * proposals lead nowhere within the limits. Sets are tried from small to large, so that the first that passes is a smallest one of
  * those tried; an edit that turns out not to be needed is left out again.
  *
- * `judge` answers for an edited object; the object is not changed.
+ * `judge` answers for an edited object, and need not go on once it has taken `maxSteps`; the object is not changed, and is itself what is
+ * judged first. The search ends when one more judgement as dear as the dearest so far would take more than `maxSteps` together.
  */
-export function findRepair(object: JsonObject, judge: (object: JsonObject) => Attempt): Repair | undefined {
+export function findRepair(
+  object: JsonObject,
+  judge: (object: JsonObject, maxSteps: number) => Attempt,
+  maxSteps: number = OFFLINE_REPAIR_STEPS,
+): Repair | undefined {
   const queue: EditSet[] = [new Map()];
   const seen = new Set<string>(['']);
   let evaluations = 0;
+  let left = maxSteps;
+  let dearest = 0;
+  const isOver = () => evaluations >= MAX_EVALUATIONS || dearest > left;
   const attempt = (edits: EditSet): Attempt | undefined => {
+    if (isOver()) return undefined;
     const edited = applyEdits(object, [...edits.values()]);
-    if (edited === undefined || evaluations >= MAX_EVALUATIONS) return undefined;
+    if (edited === undefined) return undefined;
     evaluations += 1;
-    return judge(edited);
+    const judged = judge(edited, left);
+    dearest = Math.max(dearest, judged.steps);
+    if (edits.size > 0) left -= judged.steps;
+    return judged;
   };
   for (let edits = takeSmallest(queue); edits !== undefined; edits = takeSmallest(queue)) {
+    if (isOver()) return undefined;
     const judged = attempt(edits);
     if (judged === undefined) continue;
     if (judged.allowed) {

@@ -64,4 +64,6 @@ export type FindingReason =
   | 'FactUnknown'
   | 'NoPolicies'
   | 'PolicyError'
-  | 'InvalidObject';
+  | 'InvalidObject'
+  // a field that the API server drops before any webhook is asked: in manifests only
+  | 'UnknownField';

@@ -17,6 +17,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { parseJson } from '../json/parse.ts';
 import { parsePointer, valueAt, withoutKeyAt, withValueAt } from '../json/pointer.ts';
 import { isAppliedEmpty, isOwned, managedFieldsOf } from './managed-fields.ts';
+import { ObjectDraft } from './object-draft.ts';
 import type { PolicySet } from './policy-set.ts';
 import { ruleIndex } from './rule-index.ts';
 import type { Subject } from './subject.ts';
@@ -26,8 +27,8 @@ const ANNOTATION_TOKENS = ['metadata', 'annotations', DEFAULTS_ANNOTATION];
 
 /** All annotations of an object may take 256 KiB; a policy set's defaults for one kind stay far below this. */
 export const MAX_RECORD_LENGTH = 16_384;
-/** Entries of a record, those of the first pointers in their order; a rule has at most 200 defaults for a kind, as written. */
-const MAX_ENTRIES = 256;
+/** Entries of a record: more than one policy set fills in of a kind, unless it spells out a chart's values. */
+export const MAX_ENTRIES = 256;
 
 /** Pointer to value, of what was filled in. */
 export type DefaultsRecord = ReadonlyMap<string, Json>;
@@ -69,31 +70,51 @@ export function stripFormerDefaults(object: JsonObject, record: ReturnType<typeo
   const keep = (pointer: string, value: Json) => {
     if (isEqualJson(said.get(pointer), value)) kept.set(pointer, value);
   };
-  let result = object;
+  const draft = new ObjectDraft(object);
   for (const [pointer, value] of record) {
     const written = parsePointer(pointer) ?? [];
     if (written[0] !== 'spec' || written.length < 2) continue;
     const lifted = isLifted(written);
     const tokens = fieldOf(written);
-    if (!stands(result, written, value)) continue;
+    if (!stands(draft.object, written, value)) continue;
     // Seen as v2 the object has no valuesFile, and what came from it is all there is.
-    if (lifted && valueAt(result, written) === undefined) {
+    if (lifted && valueAt(draft.object, written) === undefined) {
       keep(pointer, value);
     } else if (entries === undefined) {
       keep(pointer, value);
     } else if (!isOwned(entries, tokens)) {
       taken.set(pointer, value);
-      result = removeWithParents(result, tokens, entries);
+      removeWithParents(draft, tokens, entries);
     }
   }
-  return { object: result, taken, kept };
+  return { object: draft.object, taken, kept };
 }
 
-/** The object with the annotation saying what was filled in, or without it when nothing was. */
+/** As many entries as the annotation has room for, in the order of their pointers, and the pointers that are left over. */
+export function boundedRecord(record: DefaultsRecord): {
+  readonly kept: DefaultsRecord;
+  readonly left: readonly string[];
+} {
+  const kept = new Map<string, Json>();
+  const left: string[] = [];
+  // The braces; each entry has a colon and a comma, and the last one none.
+  let length = 1;
+  for (const [pointer, value] of [...record].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const entry = canonicalJson(pointer).length + canonicalJson(value).length + 2;
+    if (kept.size < MAX_ENTRIES && length + entry <= MAX_RECORD_LENGTH) {
+      kept.set(pointer, value);
+      length += entry;
+    } else {
+      left.push(pointer);
+    }
+  }
+  return { kept, left };
+}
+
+/** The object with the annotation saying what was filled in, or without it when nothing was; the record must be a bounded one. */
 export function withRecord(object: JsonObject, record: DefaultsRecord): JsonObject {
-  const first = [...record].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_ENTRIES);
-  const text = record.size === 0 ? undefined : canonicalJson(Object.fromEntries(first));
-  if (text === undefined || text.length > MAX_RECORD_LENGTH) return withoutRecord(object);
+  if (record.size === 0) return withoutRecord(object);
+  const text = canonicalJson(Object.fromEntries(record));
   if (valueAt(object, ANNOTATION_TOKENS) === text) return object;
   const annotations = valueAt(object, ['metadata', 'annotations']);
   if (annotations === null)
@@ -142,16 +163,14 @@ function readRecord(object: JsonObject): readonly (readonly [string, Json])[] {
 
 /** Objects that held nothing but the former default go with it, unless someone applies them as empty. */
 function removeWithParents(
-  object: JsonObject,
+  draft: ObjectDraft,
   tokens: readonly string[],
   entries: readonly JsonObject[],
-): JsonObject {
-  let result = withoutKeyAt(object, tokens);
+): void {
+  draft.remove(tokens);
   for (let length = tokens.length - 1; length > 1; length -= 1) {
     const parent = tokens.slice(0, length);
-    const value = valueAt(result, parent);
-    if (!isJsonObject(value) || Object.keys(value).length > 0 || isAppliedEmpty(entries, parent)) break;
-    result = withoutKeyAt(result, parent);
+    if (!draft.isEmptyAt(parent) || isAppliedEmpty(entries, parent)) break;
+    draft.remove(parent);
   }
-  return result;
 }

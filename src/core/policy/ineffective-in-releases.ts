@@ -7,6 +7,9 @@ const MAX_ITEMS = 20;
 
 const RELEASE = ['HelmRelease'] as const;
 
+/** Drift that is looked for less often is found by somebody else first; an hour is what a shift can wait. */
+const DRIFT_WITHIN_MS = 3_600_000;
+
 /** Combinations in a HelmRelease that its controller ignores (flux.md 1.2), apart from those about its source. */
 export const INEFFECTIVE_IN_RELEASES: readonly Combination[] = [
   {
@@ -138,23 +141,49 @@ export const INEFFECTIVE_IN_RELEASES: readonly Combination[] = [
         : [],
   },
   {
+    id: 'firstInstall',
+    kinds: RELEASE,
+    text: '`upgrade.remediation.strategy: rollback`, where it is written, while `install.remediation` undoes nothing: a first install that failed has nothing to roll back to',
+    find: (release) => unremedied(release),
+  },
+  {
+    id: 'driftInterval',
+    kinds: RELEASE,
+    text: '`driftDetection` that is on with an `interval` above an hour: drift is looked for once in an interval, and stands until then',
+    find(release) {
+      const interval = durationOf(release.seen('interval'));
+      const mode = release.seen('driftDetection.mode');
+      if ((mode !== 'enabled' && mode !== 'warn') || interval === undefined || interval <= DRIFT_WITHIN_MS)
+        return [];
+      return found(
+        'driftDetection.mode',
+        `drift is looked for once in an interval, ${shown(release, 'interval')}, and stands until then`,
+        {
+          wouldPass: 'an interval of at most 1h',
+          instead: [[[['interval'], '1h']]],
+          removable: false,
+        },
+      );
+    },
+  },
+  {
     id: 'timeout',
     kinds: RELEASE,
-    text: '`timeout`, where it is written, not below `interval`: while Helm waits, intervals pass unused',
+    text: '`timeout` not below `interval`, or its default above it: while Helm waits, intervals pass unused',
     find(release) {
       const [timeout, interval] = ['timeout', 'interval'].map((path) => durationOf(release.seen(path)));
-      if (release.written('timeout') === undefined || timeout === undefined || interval === undefined)
-        return [];
-      return timeout < interval
-        ? []
-        : found(
-            'timeout',
-            `it is not below the interval, ${shown(release, 'interval')}: while Helm waits, intervals pass unused`,
-            {
-              wouldPass: `a timeout below ${shown(release, 'interval')}`,
-              removable: false,
-            },
-          );
+      if (timeout === undefined || interval === undefined) return [];
+      // Nobody chose the default: that both are 5m is how most releases are written.
+      const isWritten = release.written('timeout') !== undefined;
+      if (isWritten ? timeout < interval : timeout <= interval) return [];
+      const [own, other] = [shown(release, 'timeout'), shown(release, 'interval')];
+      const what = isWritten
+        ? `it is not below the interval, ${other}`
+        : `its default, ${own}, is above the interval, ${other}`;
+      return found('timeout', `${what}: while Helm waits, intervals pass unused`, {
+        wouldPass: `a timeout below ${other}`,
+        removable: false,
+      });
     },
   },
 ];
@@ -177,6 +206,24 @@ function forced(release: Reading, verb: string): readonly Ineffective[] {
   return found(`${verb}.force`, `force is ignored with server-side apply, ${how}`, {
     instead: [[[[verb, 'serverSideApply'], 'disabled']]],
   });
+}
+
+/** A failed install is undone when it is retried, or when its last failure is to be undone (flux.md 1.2). */
+function unremedied(release: Reading): readonly Ineffective[] {
+  if (release.written('upgrade.remediation.strategy') !== 'rollback') return [];
+  const undone =
+    release.seen('install.strategy.name') === 'RetryOnFailure' ||
+    Number(release.seen('install.remediation.retries') ?? 0) !== 0 ||
+    release.seen('install.remediation.remediateLastFailure') === true;
+  if (undone) return [];
+  return found(
+    'upgrade.remediation.strategy',
+    'a failed first install has nothing to roll back to, and install.remediation does not undo it',
+    {
+      wouldPass: 'install.remediation.retries above 0',
+      instead: [[[['install', 'remediation', 'retries'], 1]]],
+    },
+  );
 }
 
 function isLiteralDocument(item: Json): boolean {

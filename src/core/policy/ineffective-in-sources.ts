@@ -68,10 +68,10 @@ export const INEFFECTIVE_IN_SOURCES: readonly Combination[] = [
   {
     id: 'ociRepository',
     kinds: ['HelmRepository'],
-    text: '`interval`, `suspend: true` and `passCredentials: true` of a HelmRepository of type `oci`: it has no index to fetch',
+    text: '`interval`, `timeout`, `suspend: true` and `passCredentials: true` of a HelmRepository of type `oci`: it has no index to fetch',
     find: (repository) =>
       repository.seen('type') === 'oci'
-        ? ['interval', 'suspend', 'passCredentials']
+        ? ['interval', 'timeout', 'suspend', 'passCredentials']
             .filter((field) => isAskedOf(repository, field))
             .flatMap((field) =>
               found(

@@ -14,11 +14,16 @@ import { describeRelease, type ReleaseReference, readReference } from './release
 import type { FindingDraft, Judgement, RuleInput } from './rule.ts';
 import { shortText } from './short-text.ts';
 import { judgeUnknown, type UnknownVerdict } from './unknown-fact.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 const TOKENS = ['spec', 'dependsOn'];
 
 /** A denial lists as many findings; an object may hold entries by the ten thousand. */
 const MAX_FINDINGS = 20;
+
+/** Steps of reading one entry in all the ways that are needed, and of following or comparing one reference. */
+const STEPS_PER_ENTRY = 100;
+const STEPS_PER_REFERENCE = 20;
 
 /** A circle as the audit log has it: some ten names of usual length, of which a message shows the first few. */
 const MAX_CYCLE_TEXT = 1000;
@@ -31,11 +36,12 @@ export interface DependencyOptions {
 
 /** Judges the dependencies of a HelmRelease against the other releases. */
 export function judgeDependencies(options: DependencyOptions, input: RuleInput): Judgement {
-  const { subject, object, facts } = input;
+  const { subject, object, facts, work } = input;
   const written = valueAt(object, TOKENS);
   const list = Array.isArray(written) ? (written as readonly Json[]) : [];
   if (list.length === 0) return { findings: [], warnings: [] };
-  const entries = { list, namespace: subject.namespace };
+  work?.charge(list.length * STEPS_PER_ENTRY);
+  const entries: Entries = { list, namespace: subject.namespace, work };
   const own = keyOf(describeRelease({ namespace: subject.namespace, name: subject.name, object }));
   const targets = targetsOf(entries);
   const findings = [...unreadable(entries)];
@@ -55,6 +61,7 @@ export function judgeDependencies(options: DependencyOptions, input: RuleInput):
   }
   const graph = graphOf(releases.value);
   const search = findCycles(own, [...targets.keys()], graph);
+  work?.charge((search.visited + search.followed) * STEPS_PER_REFERENCE);
   findings.push(...cycles(entries, own, targets, search));
   const absent = [...targets].filter(([target]) => !graph.has(target));
   if (options.missing === 'Deny')
@@ -69,6 +76,7 @@ interface Entries {
   readonly list: readonly Json[];
   /** The object's own. */
   readonly namespace: string;
+  readonly work: WorkMeter | undefined;
 }
 
 /** The releases named, each with the place of its first entry. */
@@ -166,7 +174,8 @@ function warningsOf(absent: readonly string[]): readonly string[] {
 }
 
 /** The edits that take out all entries that name a release. */
-function withoutTarget({ list, namespace }: Entries, target: string): readonly Edit[] {
+function withoutTarget({ list, namespace, work }: Entries, target: string): readonly Edit[] {
+  work?.charge(list.length * STEPS_PER_REFERENCE);
   return list.flatMap((entry, index) => {
     const reference = readReference(entry, namespace);
     return reference !== undefined && keyOf(reference) === target ? [withoutEntry(index)] : [];

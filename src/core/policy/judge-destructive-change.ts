@@ -9,8 +9,10 @@ import {
   type DestructiveChange,
   type DestructiveChangeKind,
   findDestructiveChanges,
+  isNameTaken,
   REINSTALLING,
 } from './destructive-changes.ts';
+import { type Facts, type SourceFact, sourceKey } from './facts.ts';
 import { restoringEdits } from './restoring-edits.ts';
 import type { FindingDraft, RuleInput } from './rule.ts';
 import { MAX_SHORT_TEXT, shortText } from './short-text.ts';
@@ -19,16 +21,53 @@ import type { Subject } from './subject.ts';
 /** Judges an edit; `guarded` are the changes that must be confirmed. */
 export function judgeDestructiveChange(
   guarded: ReadonlySet<DestructiveChangeKind>,
-  { subject, object, facts, phase }: RuleInput,
+  { subject, object, facts }: RuleInput,
 ): readonly FindingDraft[] {
   const { oldObject } = subject;
-  if (phase !== 'admission' || oldObject === undefined) return [];
+  if (oldObject === undefined) return [];
+  return judgeSides(guarded, subject, { object: oldObject, facts }, { object, facts }, '');
+}
+
+/** Judges the edit of a source for a release that takes its chart from it, and that stays as it is. */
+export function judgeSourceEdit(
+  guarded: ReadonlySet<DestructiveChangeKind>,
+  { subject, object, facts }: RuleInput,
+): readonly FindingDraft[] {
+  const { sourceEdit } = facts;
+  if (sourceEdit === undefined) return [];
+  const sideOf = (source: SourceFact): Side => {
+    const fact = { known: true, value: source } as const;
+    return {
+      object,
+      facts: { sources: new Map([[sourceKey(source.kind, source.namespace, source.name), fact]]) },
+    };
+  };
+  const [before, after] = [sideOf(sourceEdit.before), sideOf(sourceEdit.after)];
+  return judgeSides(guarded, subject, before, after, 'on the HelmRelease, ').map(
+    ({ repairs: _ofTheRelease, ...finding }) => finding,
+  );
+}
+
+interface Side {
+  readonly object: JsonObject;
+  readonly facts: Pick<Facts, 'sources'>;
+}
+
+/** `where` says in front of the confirmation where it has to stand. */
+function judgeSides(
+  guarded: ReadonlySet<DestructiveChangeKind>,
+  subject: Subject,
+  from: Side,
+  to: Side,
+  where: string,
+): readonly FindingDraft[] {
+  const [oldObject, object] = [from.object, to.object];
   if (wasNeverReleased(oldObject)) return [];
-  const sideOf = (one: JsonObject): ChangeSide => ({
-    effective: effectiveOf(subject, one),
-    chart: chartOf(one, subject.namespace, facts),
+  const sideOf = (one: Side): ChangeSide => ({
+    effective: effectiveOf(subject, one.object),
+    chart: chartOf(one.object, subject.namespace, one.facts),
   });
-  const [before, after] = [sideOf(oldObject), sideOf(object)];
+  const [before, after] = [sideOf(from), sideOf(to)];
   const changes = findDestructiveChanges(before, after, subject.namespace);
   if (!changes.some(({ what }) => guarded.has(what))) return [];
   const hash = confirmationHash(objectOf(subject, oldObject), changes);
@@ -40,11 +79,11 @@ export function judgeDestructiveChange(
     path,
     found: shortText(changes.find((change) => change.what === what)?.to ?? ''),
     message: shortText(
-      written === undefined || written === confirmationOf(oldObject)
+      written === undefined || (oldObject !== object && written === confirmationOf(oldObject))
         ? message
         : `${shortText(message, MAX_SHORT_TEXT - OTHER_CHANGE.length)}${OTHER_CHANGE}`,
     ),
-    wouldPass: `annotation ${CONFIRMATION_ANNOTATION}: "${hash}", which confirms just this change; or the old value`,
+    wouldPass: `${where}annotation ${CONFIRMATION_ANNOTATION}: "${hash}", which confirms just this change; or the old value`,
     repairs: restoringEdits(what, edit),
   }));
 }
@@ -73,7 +112,8 @@ function textsOf(edit: JudgedEdit, guarded: ReadonlySet<DestructiveChangeKind>):
   if (reinstall.some(({ what }) => guarded.has(what))) told.push(reinstallText(edit, reinstall));
   for (const { what, from, to } of edit.changes) {
     if (REINSTALLING.has(what) || !guarded.has(what)) continue;
-    told.push({ what, path: PATHS[what], message: messageOf(what, from, to) });
+    const fails = what === 'keepHistory' && isNameTaken(edit.changes, edit.after);
+    told.push({ what, path: PATHS[what], message: fails ? NAME_TAKEN : messageOf(what, from, to) });
   }
   return told;
 }
@@ -108,13 +148,18 @@ function placeText({ effective }: ChangeSide): string {
   return `${storage}/${text('releaseName')}${objects}`;
 }
 
+const NAME_TAKEN =
+  'the uninstalled release keeps its name, so that the install fails: cannot re-use a name that is still in use';
+
 function messageOf(what: DestructiveChangeKind, from: string, to: string): string {
   const cluster = (text: string) => (text === '' ? 'this cluster' : `the cluster of ${text}`);
   switch (what) {
     case 'kubeConfig':
       return `the release stays behind in ${cluster(from)}, where nothing looks after it, and is installed in ${cluster(to)}`;
     case 'keepHistory':
-      return 'the uninstalled release keeps its name, so that the install fails: cannot re-use a name that is still in use';
+      return to === 'true'
+        ? "an uninstall will leave Helm's records behind, and with them the release's name taken"
+        : "an uninstall will delete Helm's records of the release, which it has kept so far";
     default:
       return "an uninstall will leave behind what the release's objects own, such as ReplicaSets and Pods";
   }

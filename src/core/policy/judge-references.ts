@@ -17,6 +17,7 @@ import type { Edit } from './decision.ts';
 import { readReference } from './release-fact.ts';
 import type { FindingDraft } from './rule.ts';
 import { shortText } from './short-text.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 /** The lists of the rule; what is absent is not judged. */
 export interface AllowedReferences {
@@ -31,19 +32,20 @@ export interface AllowedReferences {
 /** A denial lists as many findings; an object may hold entries by the ten thousand. */
 const MAX_FINDINGS_PER_LIST = 20;
 
-/** Judges a HelmRelease in its namespace; findings in the order of the fields. */
+/** Judges a HelmRelease in its namespace; findings in the order of the fields. Names matched with long lists are charged to `work`. */
 export function judgeReferences(
   allowed: AllowedReferences,
   object: JsonObject,
   own: string,
+  work?: WorkMeter,
 ): readonly FindingDraft[] {
   return [
     ...judgeReference(allowed.sourceRef, object, ['spec', 'chart', 'spec', 'sourceRef'], own),
     ...judgeReference(allowed.chartRef, object, ['spec', 'chartRef'], own),
-    ...judgeDependencies(allowed.dependsOn, object, own),
+    ...judgeDependencies(allowed.dependsOn, object, own, work),
     ...judgeNamespace(allowed.targetNamespaces, object, 'targetNamespace', own),
     ...judgeNamespace(allowed.storageNamespaces, object, 'storageNamespace', own),
-    ...judgeValuesFrom(allowed.valuesFrom, object),
+    ...judgeValuesFrom(allowed.valuesFrom, object, work),
   ];
 }
 
@@ -78,19 +80,28 @@ function judgeReference(
   ];
 }
 
+/** Steps of reading one entry of a list, and of matching a name with one pattern. */
+const STEPS_PER_ENTRY = 20;
+const STEPS_PER_PATTERN = 10;
+
 function judgeDependencies(
   allowed: AllowedNamespaces | undefined,
   object: JsonObject,
   own: string,
+  work: WorkMeter | undefined,
 ): readonly FindingDraft[] {
   const tokens = ['spec', 'dependsOn'];
   const list = listAt(object, tokens);
   if (allowed === undefined) return [];
   const findings: FindingDraft[] = [];
+  const allows = remember(work, allowed.names.length, (namespace) =>
+    allowsNamespace(allowed, namespace, own),
+  );
   for (const [index, entry] of list.entries()) {
     if (findings.length === MAX_FINDINGS_PER_LIST) break;
+    work?.charge(STEPS_PER_ENTRY);
     const reference = readReference(entry, own);
-    if (reference === undefined || allowsNamespace(allowed, reference.namespace, own)) continue;
+    if (reference === undefined || allows(reference.namespace)) continue;
     const { namespace, name } = reference;
     findings.push({
       reason: 'ReferenceNotAllowed',
@@ -137,13 +148,16 @@ function judgeNamespace(
 function judgeValuesFrom(
   allowed: readonly AllowedValuesSource[] | undefined,
   object: JsonObject,
+  work: WorkMeter | undefined,
 ): readonly FindingDraft[] {
   const tokens = ['spec', 'valuesFrom'];
   const list = listAt(object, tokens);
   if (allowed === undefined) return [];
   const findings: FindingDraft[] = [];
+  const patterns = allowed.reduce((sum, { names }) => sum + (names?.length ?? 1), 0);
   for (const [index, entry] of list.entries()) {
     if (findings.length === MAX_FINDINGS_PER_LIST) break;
+    work?.charge(STEPS_PER_ENTRY + patterns * STEPS_PER_PATTERN);
     const verdict = judgeValuesSource(allowed, entry);
     if (verdict === 'Allowed') continue;
     const name = nameOf(entry);
@@ -163,6 +177,23 @@ function judgeValuesFrom(
     });
   }
   return findings;
+}
+
+/** Answers for a name once: many entries of a list name the same few namespaces. */
+function remember(
+  work: WorkMeter | undefined,
+  patterns: number,
+  answer: (name: string) => boolean,
+): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    work?.charge(patterns * STEPS_PER_PATTERN);
+    const now = answer(name);
+    known.set(name, now);
+    return now;
+  };
 }
 
 /** Edits of a namespace field that the list allows: to the own namespace, and to each that it names in full. */

@@ -15,6 +15,7 @@ import { isOpen, nextOpening, type Schedule } from './next-opening.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from './rule.ts';
 import { isInWindow } from './schedule-window.ts';
 import { shortText } from './short-text.ts';
+import { editOf } from './subject.ts';
 
 export interface BreakGlassOptions {
   readonly atMostMs: number;
@@ -40,9 +41,16 @@ export function scheduleRule(options: ScheduleOptions): RuleBody {
     judge(input) {
       const now = parseInstant(input.facts.now);
       if (now === undefined) throw new Error('the time of the judgement cannot be read');
-      if (input.phase === 'admission') return judgeAnnotation(options.breakGlass, input, now);
       if (input.phase === 'release') return judgeRelease(options, opening, input, now);
-      return NOTHING;
+      const created = input.phase === 'admission' && editOf(input.subject) === undefined;
+      return created ? judgeAnnotation(options.breakGlass, input, now, undefined) : NOTHING;
+    },
+    judgeEdit(input) {
+      const now = parseInstant(input.facts.now);
+      if (now === undefined) throw new Error('the time of the judgement cannot be read');
+      // What comes under the policy by this edit was never judged by it.
+      const before = input.about === 'after' ? undefined : breakGlassText(input.subject.oldObject);
+      return judgeAnnotation(options.breakGlass, input, now, before);
     },
   };
 }
@@ -106,9 +114,9 @@ function judgeAnnotation(
   options: BreakGlassOptions | undefined,
   { subject, object }: RuleInput,
   now: number,
+  before: Json | undefined,
 ): Judgement {
   const text = breakGlassText(object);
-  const before = breakGlassText(subject.oldObject);
   if (text === undefined || text === before) return NOTHING;
   if (options === undefined) {
     return { findings: [], warnings: [`this schedule honours no ${BREAK_GLASS_ANNOTATION}`] };

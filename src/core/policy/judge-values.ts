@@ -6,11 +6,12 @@ import { composeValues } from '../release/values.ts';
 import type { CompiledSchema, SchemaViolation } from './compile-json-schema.ts';
 import type { Edit } from './decision.ts';
 import type { Fact } from './facts.ts';
-import { findPlainSecrets } from './plain-secrets.ts';
+import { findPlainSecrets, type SecretScan } from './plain-secrets.ts';
 import type { FindingDraft, Judgement, RuleInput } from './rule.ts';
 import { shortText } from './short-text.ts';
 import { judgeUnknown, type UnknownVerdict } from './unknown-fact.ts';
 import { findPlaces, type ValuePath } from './value-path.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 export interface ValuesOptions {
   readonly schema?: {
@@ -33,7 +34,8 @@ const VALUES = ['spec', 'values'];
 export function judgeValues(options: ValuesOptions, input: RuleInput): Judgement {
   const written = valueAt(input.object, VALUES);
   const inline: JsonObject = isJsonObject(written) ? written : {};
-  const secrets = options.secretsExcept === undefined ? [] : judgeSecrets(inline, options.secretsExcept);
+  const secrets =
+    options.secretsExcept === undefined ? [] : judgeSecrets(inline, options.secretsExcept, input.work);
   const asksValues = options.schema !== undefined || options.forbidden.length > 0;
   if (!asksValues) return { findings: secrets, warnings: [] };
   const merged: Fact<Json> =
@@ -42,7 +44,9 @@ export function judgeValues(options: ValuesOptions, input: RuleInput): Judgement
     const unknown = judgeUnknown(options.unknown, 'what the values merge to', merged.why, VALUES.join('.'));
     return { ...unknown, findings: [...unknown.findings, ...secrets] };
   }
-  const forbidden = options.forbidden.flatMap((path) => judgeForbidden(path, merged.value, inline));
+  const forbidden = options.forbidden.flatMap((path) =>
+    judgeForbidden(path, merged.value, inline, input.work),
+  );
   const invalid = judgeSchema(options, merged.value, inline, input);
   return { findings: [...invalid, ...firstOf(forbidden, forbidden.length), ...secrets], warnings: [] };
 }
@@ -51,19 +55,50 @@ function judgeSchema(
   { schema }: ValuesOptions,
   values: Json,
   inline: JsonObject,
-  { object, phase }: RuleInput,
+  { object, phase, work }: RuleInput,
 ): readonly FindingDraft[] {
   if (schema === undefined) return [];
   const more = phase === 'admission' ? moreValues(object) : 'none';
   // Flux lets some targetPaths win over what is written in the object, so that nothing in it is certain.
   if (more === 'anywhere') return [];
-  const composed = composeValues({ values: isJsonObject(values) ? values : {} }, '', () => undefined);
-  const judged = composed.ok ? composed.values : values;
-  const violations = (more === 'below' ? schema.part : schema.whole).violations(judged);
+  const judged = isJsonObject(values) ? readingOf(values).composed : {};
+  const violations = violationsOf(more === 'below' ? schema.part : schema.whole, judged, work);
   const shown = violations
     .slice(0, MAX_FINDINGS)
     .map((violation) => violationFinding(violation, judged, inline));
   return firstOf(shown, violations.length);
+}
+
+function violationsOf(
+  schema: CompiledSchema,
+  values: Json,
+  work: WorkMeter | undefined,
+): readonly SchemaViolation[] {
+  try {
+    return schema.violations(values, work?.left);
+  } finally {
+    work?.add(schema.steps());
+  }
+}
+
+/** What all rules ask of the same values. */
+interface ValuesReading {
+  /** As helm gets them when nothing is merged below them. */
+  readonly composed: JsonObject;
+  /** Scans for secrets, by the paths left out. */
+  readonly scans: Map<string, SecretScan>;
+}
+
+/** Values never change, and every rule of a set is given the same ones. */
+const readings = new WeakMap<JsonObject, ValuesReading>();
+
+function readingOf(values: JsonObject): ValuesReading {
+  const known = readings.get(values);
+  if (known !== undefined) return known;
+  const composed = composeValues({ values }, '', () => undefined);
+  const reading: ValuesReading = { composed: composed.ok ? composed.values : values, scans: new Map() };
+  readings.set(values, reading);
+  return reading;
 }
 
 /** As many findings as one judgement tells, and that there are more. */
@@ -85,8 +120,13 @@ function moreValues(object: JsonObject): 'none' | 'below' | 'anywhere' {
   return aims ? 'anywhere' : 'below';
 }
 
-function judgeForbidden(path: ValuePath, values: Json, inline: JsonObject): readonly FindingDraft[] {
-  return findPlaces(values, path, MAX_FINDINGS + 1).map((tokens) => ({
+function judgeForbidden(
+  path: ValuePath,
+  values: Json,
+  inline: JsonObject,
+  work: WorkMeter | undefined,
+): readonly FindingDraft[] {
+  return findPlaces(values, path, MAX_FINDINGS + 1, work).map((tokens) => ({
     reason: 'ValuesInvalid',
     path: fieldPath(tokens, values, inline),
     message: shortText(`${nameOf(tokens)} may not be set`),
@@ -95,8 +135,20 @@ function judgeForbidden(path: ValuePath, values: Json, inline: JsonObject): read
   }));
 }
 
-function judgeSecrets(inline: JsonObject, except: readonly ValuePath[]): readonly FindingDraft[] {
-  const { secrets, complete } = findPlainSecrets(inline, except, MAX_FINDINGS);
+/** Steps of looking at one value for a secret, its name and its text: 1 us. */
+const STEPS_PER_SCANNED_VALUE = 100;
+
+function judgeSecrets(
+  inline: JsonObject,
+  except: readonly ValuePath[],
+  work: WorkMeter | undefined,
+): readonly FindingDraft[] {
+  const { scans } = readingOf(inline);
+  const key = JSON.stringify(except.map(({ text }) => text));
+  const scan = scans.get(key) ?? findPlainSecrets(inline, except, MAX_FINDINGS);
+  scans.set(key, scan);
+  const { secrets, complete, visited } = scan;
+  work?.charge(visited * STEPS_PER_SCANNED_VALUE);
   const findings = secrets.map(
     ({ tokens, why }): FindingDraft => ({
       reason: 'PlainSecret',

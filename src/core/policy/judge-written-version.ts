@@ -37,7 +37,7 @@ export function judgeWrittenVersion(
 }
 
 /** As messages show it; an absent version means every stable one. */
-export function textOf(version: Known): string {
+function textOf(version: Known): string {
   if (typeof version.text !== 'string') return 'no text';
   return version.text === '' ? '*' : version.text;
 }

@@ -133,7 +133,7 @@ function readField(
   if (isGroup(kind, tokens)) return field;
   if (tokens[0] === 'metadata')
     error(at, `${path} cannot be judged: of metadata only labels and annotations, by their keys`);
-  else error(at, `${kind} has no field ${path}`, didYouMean(path, withGroups(knownPaths(kind))));
+  else error(at, `${kind} has no field ${path}`, didYouMean(path, withGroups(judgedPaths(kind))));
   return undefined;
 }
 
@@ -155,11 +155,12 @@ function isGroup(kind: KindWithFields, tokens: readonly string[]): boolean {
   const prefix = `${tokens.join('.')}.`;
   return (
     tokens.length > 1 &&
-    (isFieldGroup(kind, tokens) || knownPaths(kind).some((path) => path.startsWith(prefix)))
+    (isFieldGroup(kind, tokens) || judgedPaths(kind).some((path) => path.startsWith(prefix)))
   );
 }
 
-function knownPaths(kind: KindWithFields): readonly string[] {
+/** Dotted paths of all fields of a kind that a rule may judge. */
+export function judgedPaths(kind: string): readonly string[] {
   return [...fieldPaths(kind), ...(kind === 'HelmRelease' ? Object.keys(REFERENCE_FIELDS) : [])];
 }
 

@@ -11,11 +11,48 @@ const NAME_PATTERN = {
 };
 const NAME_PATTERNS = { type: 'array', minItems: 1, maxItems: 1000, items: NAME_PATTERN };
 
+/** A qualified name and a label's value, as the API server validates them (apimachinery, util/validation). */
+const LABEL_KEY = '^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$';
+const LABEL_VALUE = {
+  type: 'string',
+  maxLength: 63,
+  pattern: '^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$',
+};
+
 const LABELS = {
   type: 'object',
   minProperties: 1,
   maxProperties: 100,
-  additionalProperties: { type: 'string', maxLength: 63 },
+  patternProperties: { [LABEL_KEY]: LABEL_VALUE },
+  additionalProperties: false,
+};
+
+const LABEL_REQUIREMENT = {
+  key: { type: 'string', minLength: 1, maxLength: 317, pattern: LABEL_KEY },
+  operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
+};
+const LABEL_VALUES = { type: 'array', minItems: 1, maxItems: 1000, items: LABEL_VALUE };
+const hasOperator = (...operators: readonly string[]): JsonObject => ({
+  type: 'object',
+  required: ['operator'],
+  properties: { operator: { enum: operators } },
+});
+
+/** `values` belongs to `In` and `NotIn` only, and must be there: without it the one fits nothing and the other everything. */
+const LABEL_EXPRESSION: JsonObject = {
+  type: 'object',
+  required: ['key', 'operator'],
+  if: hasOperator('Exists', 'DoesNotExist'),
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; nobody awaits a schema
+  then: { type: 'object', additionalProperties: false, properties: LABEL_REQUIREMENT },
+  else: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { ...LABEL_REQUIREMENT, values: LABEL_VALUES },
+    if: hasOperator('In', 'NotIn'),
+    // oxlint-disable-next-line unicorn/no-thenable -- as above
+    then: { required: ['values'] },
+  },
 };
 
 const LABEL_SELECTOR = {
@@ -25,21 +62,7 @@ const LABEL_SELECTOR = {
   description: 'A Kubernetes label selector; all of it must hold.',
   properties: {
     matchLabels: LABELS,
-    matchExpressions: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 100,
-      items: {
-        type: 'object',
-        required: ['key', 'operator'],
-        additionalProperties: false,
-        properties: {
-          key: { type: 'string', minLength: 1, maxLength: 317 },
-          operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
-          values: { type: 'array', minItems: 1, maxItems: 1000, items: { type: 'string', maxLength: 63 } },
-        },
-      },
-    },
+    matchExpressions: { type: 'array', minItems: 1, maxItems: 100, items: LABEL_EXPRESSION },
   },
 };
 

@@ -5,6 +5,8 @@
  * its target and its storage namespace counts, so that a release in team-a with `targetNamespace: prod-x` is a
  * prod release, and one excluded namespace does not hide another.
  *
+ * Of an update each side is matched by itself: what judges the edit as such is asked when one of them fits (select-edits.ts).
+ *
  * What cannot be told is judged: labels of a namespace that are not known count as fitting, and as not excluded; where nobody asks
  * (at release time there is neither user nor operation) `subjects` and `operations` hold and `exclude.subjects` does not. An
  * exception is read the other way round ({@link coversSubject}): what cannot be told is not excepted.
@@ -60,6 +62,16 @@ export function matchSubject(match: CompiledMatch, context: MatchContext): Match
   return asked ? 'Match' : 'OtherRequest';
 }
 
+/** Whether a match would be about this object if nobody were known to ask: only who asks keeps its rules out. */
+export function leavesOutAsker(match: CompiledMatch, context: MatchContext): boolean {
+  return dependsOnAsker(match) && matchSubject(match, { ...context, user: undefined }) === 'Match';
+}
+
+/** Whether a match depends on who asks. */
+export function dependsOnAsker({ subjects, exclude }: CompiledMatch): boolean {
+  return subjects !== undefined || exclude.subjects !== undefined;
+}
+
 /**
  * Whether an exception's match covers an object for a policy: it must hold beyond doubt, and for each namespace by which the policy
  * is about the object, as `exclude.namespaces` has it. A release in a namespace with an exception is not excepted in its target.
@@ -88,8 +100,8 @@ export function fitsNamespace(
 }
 
 /** Whether a match depends on who asks or what for, and not on the object alone. */
-export function dependsOnRequest({ operations, subjects, exclude }: CompiledMatch): boolean {
-  return operations !== undefined || subjects !== undefined || exclude.subjects !== undefined;
+export function dependsOnRequest(match: CompiledMatch): boolean {
+  return match.operations !== undefined || dependsOnAsker(match);
 }
 
 /** The fields of an object that a match reads, as tokens: mutations keep off them. */

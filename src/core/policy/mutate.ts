@@ -4,13 +4,13 @@
  */
 import { isEqualJson } from '../json/equal.ts';
 import type { Json, JsonObject } from '../json/json.ts';
-import { formatPath } from '../json/path.ts';
-import { formatPointer, parsePointer, valueAt, withValueAt } from '../json/pointer.ts';
+import { formatPointer, parsePointer, valueAt } from '../json/pointer.ts';
 import { BETA_FIELDS_RULE, BUILT_IN_PLACE, BUILT_IN_POLICY, FORMER_DEFAULTS_RULE } from './built-in.ts';
 import type { Finding, Mutation } from './decision.ts';
 import type { Facts } from './facts.ts';
 import {
   believedRecord,
+  boundedRecord,
   type Stripped,
   standingEntries,
   stripFormerDefaults,
@@ -18,17 +18,26 @@ import {
 } from './former-defaults.ts';
 import { type Lifted, liftBetaFields, movedDefaultWarnings } from './lift.ts';
 import { isOwned, managedFieldsOf } from './managed-fields.ts';
+import { mutationOrigins } from './mutation-origins.ts';
 import { type AppliedChange, MutationRounds } from './mutation-rounds.ts';
+import { liftWarnings, narrowingWarnings, stuckDefaults, unrememberedDefaults } from './mutation-warnings.ts';
+import { ObjectDraft } from './object-draft.ts';
 import type { PolicySet } from './policy-set.ts';
 import type { Ratchet } from './ratchet.ts';
 import type { CompiledRule } from './rule.ts';
 import type { OnRuleError, SelectedRule, Selection } from './select-rules.ts';
 import { shortText } from './short-text.ts';
 import type { Subject } from './subject.ts';
+import { unfitMutation } from './unfit-mutation.ts';
 
 export interface Mutated {
+  /** As it came, where the changes would have left it without a valid shape. */
   readonly object: JsonObject;
+  /** False where the changes would have left the object without a valid shape: a finding says so, and rules cannot judge it. */
+  readonly fits: boolean;
   readonly mutations: readonly Mutation[];
+  /** By pointer, the rules (`policy/rule`) that gave a value which the author did not write, also one that was stored before. */
+  readonly origins: ReadonlyMap<string, string>;
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
   /** Rules to which the mutations are due. */
@@ -59,21 +68,32 @@ export function mutateObject(
   const object = rounds.run(lifted.object, rules);
   const { applied } = rounds;
   const restored = restoreOthers(object, stripped, otherRequest, subject.kind, applied);
-  const recorded = withRecord(restored, recordOf(restored, stripped, lifted, applied));
+  const record = boundedRecord(recordOf(restored, stripped, lifted, applied));
+  const recorded = withRecord(restored, record.kept);
   const warnings = [
     ...stuckDefaults(stripped, rules, subject.kind),
+    ...unrememberedDefaults(record.left),
     ...liftWarnings(lifted),
     // Of the outcome: a policy may have filled the field in.
     ...movedDefaultWarnings(subject.kind, subject.version, recorded),
     ...rounds.warnings,
+    ...narrowingWarnings(lifted.object, recorded, rounds),
   ];
   const changes = changesIn(subject.object, recorded, inOrderOf(rules, applied));
+  const mutations = mutationsOf(subject.object, recorded, lifted, stripped, changes);
+  const findings = [...lifted.unsupported.map(unsupportedField), ...rounds.conflicts()];
+  const unfit = unfitMutation(subject.kind, subject.object, recorded, mutations);
   return {
-    object: recorded,
-    mutations: mutationsOf(subject.object, recorded, lifted, stripped, changes),
+    object: unfit === undefined ? recorded : subject.object,
+    fits: unfit === undefined,
+    mutations: unfit === undefined ? mutations : [],
+    origins:
+      unfit === undefined
+        ? mutationOrigins(lifted.object, recorded, rounds, stripped.kept, rules)
+        : new Map(),
     changedBy: new Set(changes.map(({ rule }) => rule)),
-    findings: [...lifted.unsupported.map(unsupportedField), ...rounds.conflicts()],
-    warnings: [...new Set(warnings)],
+    findings: unfit === undefined ? findings : [...findings, unfit],
+    warnings: unfit === undefined ? [...new Set(warnings)] : [],
     leftAlone: rounds.leftAlone,
   };
 }
@@ -97,46 +117,18 @@ function restoreOthers(
   kind: string,
   applied: Map<string, AppliedChange>,
 ): JsonObject {
-  let result = object;
+  const draft = new ObjectDraft(object);
   for (const rule of rules) {
     for (const leaf of rule.body.defaults ?? []) {
       const pointer = formatPointer(leaf.tokens);
       const value = taken.get(pointer);
-      if (leaf.kind !== kind || value === undefined || valueAt(result, leaf.tokens) !== undefined) continue;
-      result = withValueAt(result, leaf.tokens, value);
+      if (leaf.kind !== kind || value === undefined || valueAt(draft.object, leaf.tokens) !== undefined)
+        continue;
+      draft.set(leaf.tokens, value);
       applied.set(pointer, { kind: 'default', tokens: leaf.tokens, pointer, value, rule });
     }
   }
-  return result;
-}
-
-/** A former default that stays, since ownership cannot be told, is worth a line when the policies say something else by now. */
-function stuckDefaults({ kept }: Stripped, rules: readonly SelectedRule[], kind: string): readonly string[] {
-  if (kept.size === 0) return [];
-  const leaves = rules.flatMap(({ rule }) => rule.body.defaults ?? []).filter((leaf) => leaf.kind === kind);
-  const current = new Map(leaves.map(({ tokens, value }) => [formatPointer(tokens), value]));
-  return [...kept]
-    .filter(
-      ([pointer, value]) => !pointer.endsWith('/valuesFile') && !isEqualJson(current.get(pointer), value),
-    )
-    .map(
-      ([pointer]) =>
-        `${formatPath(parsePointer(pointer) ?? [])} keeps a former default: without managedFields its owner is unknown`,
-    )
-    .map((warning) => shortText(warning));
-}
-
-/** One line for each old field that was rewritten; the fields that were written instead need none. */
-function liftWarnings({ pointers }: Lifted): readonly string[] {
-  return pointers
-    .filter((pointer) => !pointer.endsWith('/valuesFiles'))
-    .map((pointer) => {
-      const path = formatPath(parsePointer(pointer) ?? []);
-      const [old, now] = pointer.endsWith('/kustomize')
-        ? ["'s old patch lists were", 'patches']
-        : [' was', 'valuesFiles'];
-      return shortText(`${path}${old} rewritten to ${now}: only the beta versions have it`);
-    });
+  return draft.object;
 }
 
 function recordOf(

@@ -1,9 +1,10 @@
 import { isEqualJson } from '../json/equal.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import { formatPath } from '../json/path.ts';
-import { valueAt, withValueAt } from '../json/pointer.ts';
+import { valueAt } from '../json/pointer.ts';
 import type { Finding } from './decision.ts';
 import type { Facts } from './facts.ts';
+import { ObjectDraft } from './object-draft.ts';
 import type { Ratchet } from './ratchet.ts';
 import type { Change, CompiledRule, RuleInput } from './rule.ts';
 import type { OnRuleError, SelectedRule } from './select-rules.ts';
@@ -45,6 +46,8 @@ export class MutationRounds {
   readonly #onError: OnRuleError;
   /** All who changed something at a pointer. */
   readonly #writers = new Map<string, Set<CompiledRule>>();
+  /** By pointer, all who narrowed it. */
+  readonly #narrowers = new Map<string, Set<CompiledRule>>();
   readonly #conflicts = new Map<string, Finding>();
   /** By pointer, the last changes of the present round. */
   readonly #changed = new Map<string, Change>();
@@ -79,6 +82,11 @@ export class MutationRounds {
     return object;
   }
 
+  /** The rules that cut the text at a pointer, in the order in which they first did. */
+  narrowersOf(pointer: string): readonly CompiledRule[] {
+    return [...(this.#narrowers.get(pointer) ?? [])];
+  }
+
   /** Rules that set one field to different values, and those that do not come to an end. */
   conflicts(): readonly Finding[] {
     return [...this.#conflicts.values()];
@@ -96,25 +104,26 @@ export class MutationRounds {
   /** Where two rules want different values the first keeps its own, and the conflict denies. */
   #together(rules: readonly CompiledRule[], before: JsonObject): JsonObject {
     const made: AppliedChange[] = [];
-    let object = before;
+    const draft = new ObjectDraft(before);
     for (const rule of rules) {
       for (const change of this.#changesOf(rule, before)) {
         const other = this.applied.get(change.pointer);
         const isOthers = other !== undefined && other.rule !== rule && other.kind === change.kind;
         if (isOthers && !isEqualJson(other.value, change.value)) {
           this.#addConflict(change, [other.rule, rule], 'set', 'to different values');
-        } else if (!isEqualJson(valueAt(object, change.tokens), change.value)) {
-          object = this.#apply(object, change, rule);
+        } else if (!isEqualJson(valueAt(draft.object, change.tokens), change.value)) {
+          this.#note(change, rule);
+          draft.set(change.tokens, change.value);
           made.push({ ...change, rule });
         }
       }
     }
     for (const change of made) {
-      if (isEqualJson(valueAt(object, change.tokens), change.value)) continue;
+      if (isEqualJson(valueAt(draft.object, change.tokens), change.value)) continue;
       const others = made.filter(({ pointer }) => isAround(pointer, change.pointer)).map(({ rule }) => rule);
       this.#addConflict(change, [...others, change.rule], 'set', 'to different values');
     }
-    return object;
+    return draft.object;
   }
 
   #inTurn(rules: readonly CompiledRule[], before: JsonObject): JsonObject {
@@ -127,7 +136,8 @@ export class MutationRounds {
           ? this.#changesOf(rule, object).find(({ pointer }) => pointer === first.pointer)
           : first;
         if (change === undefined || isEqualJson(valueAt(object, change.tokens), change.value)) continue;
-        object = this.#apply(object, change, rule);
+        this.#note(change, rule);
+        object = withForced(object, change.tokens, change.value);
         touched.add(change.pointer);
       }
     }
@@ -163,14 +173,12 @@ export class MutationRounds {
     return kept;
   }
 
-  #apply(object: JsonObject, change: Change, rule: CompiledRule): JsonObject {
+  #note(change: Change, rule: CompiledRule): void {
     this.applied.set(change.pointer, { ...change, rule });
     this.#changed.set(change.pointer, change);
     if (change.kind === 'override') this.#forced.set(change.pointer, rule);
-    const writers = this.#writers.get(change.pointer);
-    if (writers === undefined) this.#writers.set(change.pointer, new Set([rule]));
-    else writers.add(rule);
-    return withForced(object, change.tokens, change.value);
+    remember(this.#writers, change.pointer, rule);
+    if (change.kind === 'narrow') remember(this.#narrowers, change.pointer, rule);
   }
 
   #tellFight(change: Change): void {
@@ -209,6 +217,12 @@ export class MutationRounds {
   }
 }
 
+function remember(rules: Map<string, Set<CompiledRule>>, pointer: string, rule: CompiledRule): void {
+  const known = rules.get(pointer);
+  if (known === undefined) rules.set(pointer, new Set([rule]));
+  else known.add(rule);
+}
+
 function stageOf({ body }: CompiledRule): Stage['name'] {
   if (body.overrides !== undefined) return 'override';
   return body.defaults === undefined ? 'other' : 'fill';
@@ -225,12 +239,8 @@ function assertWritable({ tokens }: Change): void {
     throw new Error(`it would change ${formatPath(tokens)}, which lies outside spec`);
 }
 
-/** As `withValueAt`, but a parent that is null counts as absent. */
 function withForced(object: JsonObject, tokens: readonly string[], value: Json): JsonObject {
-  let result = object;
-  for (let length = 1; length < tokens.length; length += 1) {
-    const parent = tokens.slice(0, length);
-    if (valueAt(result, parent) === null) result = withValueAt(result, parent, {});
-  }
-  return withValueAt(result, tokens, value);
+  const draft = new ObjectDraft(object);
+  draft.set(tokens, value);
+  return draft.object;
 }

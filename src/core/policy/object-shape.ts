@@ -15,16 +15,21 @@ import type { JudgedKind } from './rule.ts';
  */
 const MAX_TEXT_LENGTH = 4096;
 
-type Requirement = readonly [path: string, type: 'text' | 'object', need: 'required' | 'optional'];
+/**
+ * `nullable`: as `optional`, and null counts as absent. The API server drops a null of the metadata however it is sent; one in the spec
+ * it drops from a create and refuses in a server-side apply, which is how Flux applies.
+ */
+type Need = 'required' | 'optional' | 'nullable';
+type Requirement = readonly [path: string, type: 'text' | 'object', need: Need];
 
 const METADATA: readonly Requirement[] = [
   ['metadata', 'object', 'required'],
-  ['metadata.labels', 'object', 'optional'],
-  ['metadata.annotations', 'object', 'optional'],
+  ['metadata.labels', 'object', 'nullable'],
+  ['metadata.annotations', 'object', 'nullable'],
   ['spec', 'object', 'required'],
 ];
 
-const reference = (path: string, need: 'required' | 'optional'): readonly Requirement[] => [
+const reference = (path: string, need: Need): readonly Requirement[] => [
   [path, 'object', need],
   [`${path}.kind`, 'text', need],
   [`${path}.name`, 'text', need],
@@ -75,8 +80,8 @@ const OCI_REPOSITORY: readonly Requirement[] = [
 ];
 
 /** It has no URL, and nothing in its spec is required. */
-const EXTERNAL_ARTIFACT: readonly Requirement[] = METADATA.map(([path, type]) =>
-  path === 'spec' ? [path, type, 'optional'] : [path, type, path === 'metadata' ? 'required' : 'optional'],
+const EXTERNAL_ARTIFACT: readonly Requirement[] = METADATA.map(([path, type, need]) =>
+  path === 'spec' ? [path, type, 'optional'] : [path, type, need],
 );
 
 const SHAPES: Readonly<Record<JudgedKind, readonly Requirement[]>> = {
@@ -94,18 +99,21 @@ export function isJudged(group: string, kind: string): boolean {
   return Object.hasOwn(SHAPES, kind) && group === (kind === 'HelmRelease' ? HELM_GROUP : SOURCE_GROUP);
 }
 
-/** What keeps an object from being judged, with the path; undefined when it has the expected shape. */
-export function shapeProblem(
-  kind: string,
-  object: JsonObject,
-): { readonly path: string; readonly message: string } | undefined {
+export interface ShapeProblem {
+  /** Dotted. */
+  readonly path: string;
+  /** What is wrong there, to be read behind the path. */
+  readonly message: string;
+  readonly wouldPass?: string;
+}
+
+/** What keeps an object from being judged; undefined when it has the expected shape. */
+export function shapeProblem(kind: string, object: JsonObject): ShapeProblem | undefined {
   if (kind === 'HelmRelease') return helmReleaseProblem(object);
   return firstProblem(object, SHAPES[kind as JudgedKind] ?? METADATA);
 }
 
-function helmReleaseProblem(
-  object: JsonObject,
-): { readonly path: string; readonly message: string } | undefined {
+function helmReleaseProblem(object: JsonObject): ShapeProblem | undefined {
   const problem = firstProblem(object, HELM_RELEASE);
   if (problem !== undefined) return problem;
   const chart = valueAt(object, ['spec', 'chart']);
@@ -116,18 +124,17 @@ function helmReleaseProblem(
   return firstProblem(object, chartRef === undefined ? CHART : reference('spec.chartRef', 'required'));
 }
 
-function firstProblem(
-  object: JsonObject,
-  requirements: readonly Requirement[],
-): { readonly path: string; readonly message: string } | undefined {
+function firstProblem(object: JsonObject, requirements: readonly Requirement[]): ShapeProblem | undefined {
   for (const [path, type, need] of requirements) {
     const value = valueAt(object, path.split('.'));
-    if (value === undefined) {
-      if (need === 'required') return { path, message: `${path} is required` };
+    if (value === undefined || (value === null && need === 'nullable')) {
+      if (need === 'required') return { path, message: 'is required' };
     } else if (type === 'text' ? typeof value !== 'string' : !isJsonObject(value)) {
-      return { path, message: `${path} must be ${type === 'text' ? 'a text' : 'an object'}` };
+      const isScalar = typeof value !== 'object';
+      const wouldPass = type === 'text' && isScalar ? { wouldPass: 'a text: write it in quotes' } : {};
+      return { path, message: `must be ${type === 'text' ? 'a text' : 'an object'}`, ...wouldPass };
     } else if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {
-      return { path, message: `${path} is longer than ${MAX_TEXT_LENGTH} characters` };
+      return { path, message: `is longer than ${MAX_TEXT_LENGTH} characters` };
     }
   }
   return undefined;

@@ -1,4 +1,13 @@
-import { Composer, type CST, type Document, Parser } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  type ParseOptions,
+  Parser,
+  type ScalarTag,
+  type SchemaOptions,
+} from 'yaml';
+import { resolveGoYamlScalar } from '../json/go-yaml-resolve.ts';
 
 /** What is wrong with a text; offsets count UTF-16 units from 0. */
 export interface YamlProblem {
@@ -16,23 +25,45 @@ interface ParsedYaml {
 class GivenUpError extends Error {}
 
 /**
+ * How plain scalars are read: as YAML 1.2 says, or as go-yaml does, which kubectl and Flux read manifests with (there `yes` is true and
+ * `010` is 8).
+ */
+export type ScalarReading = 'yaml-1.2' | 'go-yaml';
+
+/** Takes every plain scalar, before the tags of the schema are asked. */
+const GO_YAML_SCALAR: ScalarTag = {
+  tag: 'go-yaml',
+  default: true,
+  test: /^/,
+  resolve: (text) => resolveGoYamlScalar(text).value,
+};
+
+/** The options of the YAML library, for whoever needs its nodes. Integers are `bigint`. */
+export function yamlOptions(reading: ScalarReading): ParseOptions & SchemaOptions & { version: '1.2' } {
+  return {
+    version: '1.2',
+    schema: 'core',
+    ...(reading === 'yaml-1.2' ? {} : { customTags: (tags) => [GO_YAML_SCALAR, ...tags] }),
+    resolveKnownTags: false,
+    merge: false,
+    intAsBigInt: true,
+  };
+}
+
+/**
  * Parses a text, and gives up after so many problems. The library goes on, with an Error and its stack for each problem: a mebibyte of
  * closing brackets takes it 13 seconds and 1.5 GiB.
  *
  * Tags that nobody knows are no problem here, and keys may be repeated: the library compares each key with each other one.
  */
-export function parseYaml(text: string, maxProblems: number): ParsedYaml {
+export function parseYaml(text: string, reading: ScalarReading, maxProblems: number): ParsedYaml {
   const problems: YamlProblem[] = [];
   const report = (offset: number, message: string): void => {
     problems.push({ offset, message });
     if (problems.length >= maxProblems) throw new GivenUpError();
   };
   const composer = new Composer({
-    version: '1.2',
-    schema: 'core',
-    resolveKnownTags: false,
-    merge: false,
-    intAsBigInt: true,
+    ...yamlOptions(reading),
     uniqueKeys: false,
     stringKeys: false,
     prettyErrors: false,

@@ -1,12 +1,13 @@
-import { namesSecret } from '../audit/redact.ts';
 import { isJsonObject, type Json } from '../json/json.ts';
+import { type SecretLine, secretLineOf } from './secret-line.ts';
+import { isFolderName, isKeyBeside, isPasswordName, isSecretName } from './secret-name.ts';
 import { isPlaceholder, type SecretShape, secretShapeOf } from './secret-shape.ts';
 import { coversPlace, type ValuePath } from './value-path.ts';
 
 /** A value that looks like a secret. What it is stays out: messages and logs must not hold it. */
 export interface PlainSecret {
   readonly tokens: readonly string[];
-  readonly why: SecretShape | 'named';
+  readonly why: SecretShape | SecretLine | 'named';
 }
 
 export interface SecretScan {
@@ -16,16 +17,6 @@ export interface SecretScan {
   /** Values looked at: each one once. */
   readonly visited: number;
 }
-
-/** Names besides those that the audit log redacts. */
-const SECRET_NAME = /(?:jwt|shared|webhook|signing|hmac|session|app)[-_]?secret$/i;
-/**
- * Behind a name of a secret these say something about it, or where it is: `passwordKey` and `tokenSecretName` lead to a Secret,
- * `tokenTTL` is a time.
- */
-const ABOUT_SECRET =
-  /[-_]?(?:name|ref|key|file|path|dir|secret|secretname|env|field|header|type|kind|id|prefix|provider|policy|version|mode|issuer|audience|length|size|ttl|expiry|expiration|duration|seconds|minutes|hours|lifetime|timeout|interval|enabled|disabled|required|domain|host|url|uri|endpoint|role|user|username|namespace|annotations|labels)s?$/i;
-const PASSWORD_NAME = /pass(?:word|wd|phrase)s?$/i;
 
 /** A value still to be looked at, linked to its parent: paths are written out for findings only. */
 interface Pending {
@@ -37,9 +28,9 @@ interface Pending {
 }
 
 /**
- * Looks through values for what should be in a Secret: texts below a key that names one, also as `{name: DB_PASSWORD, value: ...}`, and texts
- * that look like one. Empty values, placeholders, true and false pass, and so does what lies at or below `except`. Linear in the
- * values, without recursion; ends after `limit` finds.
+ * Looks through values for what should be in a Secret: texts below a key that names one, also as `{name: DB_PASSWORD, value: ...}` and
+ * `password: {value: ...}`, texts that look like one, and texts with a line that names one. Empty values, placeholders, true and false
+ * pass, and so does what lies at or below `except`. Linear in the values, without recursion; ends after `limit` finds.
  */
 export function findPlainSecrets(values: Json, except: readonly ValuePath[], limit: number): SecretScan {
   const secrets: PlainSecret[] = [];
@@ -75,10 +66,16 @@ function pushChildren(item: Pending, pending: Pending[]): void {
     for (let at = keys.length - 1; at >= 0; at -= 1) {
       const key = keys[at] ?? '';
       const child = value[key];
-      const name = key === 'value' && typeof named === 'string' ? named : key;
-      if (child !== undefined) pending.push({ value: child, key, parent: item, name });
+      if (child !== undefined)
+        pending.push({ value: child, key, parent: item, name: nameOf(key, keys, named, item.name) });
     }
   }
+}
+
+/** The name by which a member is judged: the value of a `{name, value}` has the name's, or that of the whole. */
+function nameOf(key: string, keys: readonly string[], named: Json | undefined, above: string): string {
+  if (key !== 'value') return isKeyBeside(key, keys) ? '' : key;
+  return typeof named === 'string' && (isSecretName(named) || !isSecretName(above)) ? named : above;
 }
 
 function tokensOf(item: Pending): readonly string[] {
@@ -88,27 +85,13 @@ function tokensOf(item: Pending): readonly string[] {
 }
 
 function whySecret(value: Json, name: string): PlainSecret['why'] | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    return PASSWORD_NAME.test(name) ? 'named' : undefined;
-  }
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return isPasswordName(name) ? 'named' : undefined;
   if (typeof value !== 'string' || isHarmless(value)) return undefined;
-  return isSecretName(name) ? 'named' : secretShapeOf(value);
+  if (isSecretName(name) && !(isFolderName(name) && value.startsWith('/'))) return 'named';
+  return secretShapeOf(value) ?? secretLineOf(value);
 }
 
 function isHarmless(text: string): boolean {
   return text.trim() === '' || text === 'true' || text === 'false' || isPlaceholder(text);
-}
-
-function isSecretName(name: string): boolean {
-  const last = name.slice(-MAX_NAME_LENGTH);
-  const about = ABOUT_SECRET.exec(last);
-  if (about !== null && about.index > 0 && namesItself(last.slice(0, about.index))) return false;
-  return namesItself(last);
-}
-
-/** A name longer than this is no name; its end decides. */
-const MAX_NAME_LENGTH = 256;
-
-function namesItself(name: string): boolean {
-  return namesSecret(name) || SECRET_NAME.test(name);
 }

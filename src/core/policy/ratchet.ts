@@ -1,6 +1,7 @@
 /**
  * The ratchet: on an update, what a rule found in the stored object just so does not deny again, and what it would have changed
- * there just so is left as it is. A rule can thus be introduced without a day on which every old object must be put right; what an
+ * there just so is left as it is. Just so means by the same values: of a finding about the object as a whole the rule must say which
+ * ones, or it counts as new. A rule can thus be introduced without a day on which every old object must be put right; what an
  * edit adds or touches is judged in full.
  *
  * Nothing is old when the edit moves the object into other namespaces or under the policy's match, or when the stored object has no
@@ -8,7 +9,7 @@
  */
 import { canonicalJson } from '../json/canonical.ts';
 import { isEqualJson } from '../json/equal.ts';
-import type { JsonObject } from '../json/json.ts';
+import type { Json, JsonObject } from '../json/json.ts';
 import { parseJson } from '../json/parse.ts';
 import { valueAt } from '../json/pointer.ts';
 import type { Facts } from './facts.ts';
@@ -18,6 +19,7 @@ import { type MatchContext, matchContext } from './match-context.ts';
 import { shapeProblem } from './object-shape.ts';
 import type { Change, CompiledRule, FindingDraft, RuleInput } from './rule.ts';
 import type { Subject } from './subject.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 export interface Ratchet {
   /** Whether a rule would have made this change before, at a place that is as it was; `object` is the one that is changed. */
@@ -31,8 +33,13 @@ export interface Ratchet {
   ): readonly boolean[];
 }
 
-/** The ratchet of one update; undefined where everything counts as new. */
-export function createRatchet(subject: Subject, context: MatchContext, facts: Facts): Ratchet | undefined {
+/** The ratchet of one update; undefined where everything counts as new. Judging what was stored is charged to `work` as well. */
+export function createRatchet(
+  subject: Subject,
+  context: MatchContext,
+  facts: Facts,
+  work?: WorkMeter,
+): Ratchet | undefined {
   const { operation, oldObject, kind, version } = subject;
   if (operation !== 'UPDATE' || oldObject === undefined) return undefined;
   if (shapeProblem(kind, oldObject) !== undefined) return undefined;
@@ -42,16 +49,24 @@ export function createRatchet(subject: Subject, context: MatchContext, facts: Fa
   const contextBefore = matchContext(before, object, facts, 'admission');
   const namesOf = ({ namespaces }: MatchContext) => namespaces.map(({ name }) => name);
   if (!isEqualJson(namesOf(contextBefore), namesOf(context))) return undefined;
-  const input: RuleInput = { subject: before, object, facts, phase: 'admission', mutates: true };
+  const input: RuleInput = {
+    subject: before,
+    object,
+    facts,
+    phase: 'admission',
+    mutates: true,
+    ...(work && { work }),
+  };
   const wasAbout = (rule: CompiledRule) => matchSubject(rule.match, contextBefore) !== 'NoMatch';
   const changes = remember((rule) => {
     const made = attempt(() => (wasAbout(rule) ? rule.body.mutate?.(input).changes : undefined));
-    return new Set(made?.map(({ pointer }) => pointer));
+    return new Map(made?.map(({ pointer, basis }) => [pointer, basis]));
   });
   const isAsBefore = (now: JsonObject, tokens: readonly string[]) =>
     isEqualJson(valueAt(now, tokens), valueAt(object, tokens));
   return {
-    leavesAlone: (rule, { pointer, tokens }, now) => changes(rule).has(pointer) && isAsBefore(now, tokens),
+    leavesAlone: (rule, { pointer, tokens, basis }, now) =>
+      changes(rule).has(pointer) && isEqualJson(changes(rule).get(pointer), basis) && isAsBefore(now, tokens),
     areOld(rule, findings, now, mutates) {
       const found = attempt(() =>
         wasAbout(rule) ? rule.body.judge?.({ ...input, mutates }).findings : undefined,
@@ -62,8 +77,9 @@ export function createRatchet(subject: Subject, context: MatchContext, facts: Fa
         const key = keyOf(draft);
         const count = left.get(key) ?? 0;
         const tokens = readPath(draft.path);
-        // A path of one part is about the object as a whole, which an edit always changes.
-        if (count === 0 || (tokens.length > 1 && !isAsBefore(now, tokens))) return false;
+        // A path of one part is about the object as a whole, which an edit always changes: only its basis can tell then.
+        const isTold = tokens.length > 1 ? isAsBefore(now, tokens) : draft.basis !== undefined;
+        if (count === 0 || !isTold) return false;
         left.set(key, count - 1);
         return true;
       });
@@ -82,8 +98,9 @@ function remember<T>(compute: (rule: CompiledRule) => T): (rule: CompiledRule) =
   };
 }
 
-function keyOf({ reason, path, found }: FindingDraft): string {
-  return canonicalJson([reason, path, ...(found === undefined ? [] : [found])]);
+function keyOf({ reason, path, found, message, basis }: FindingDraft): string {
+  const given = (value: Json | undefined) => (value === undefined ? [] : [value]);
+  return canonicalJson([reason, path, message, given(found), given(basis)]);
 }
 
 /** A rule that fails on the stored object found nothing there, so that all it finds now is new. */

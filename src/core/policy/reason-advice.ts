@@ -59,4 +59,6 @@ export const REASON_ADVICE: Readonly<Record<FindingReason, string>> = {
   PolicyError:
     'Tell the owner of the policy: the rule fails on this object. The message names the policy set.',
   InvalidObject: 'Correct the field that the finding names; the API server would refuse it too.',
+  UnknownField:
+    'Correct the name of the field, or remove it: nothing reads it, and Flux refuses to apply it.',
 };

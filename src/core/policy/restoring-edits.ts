@@ -24,6 +24,8 @@ export function restoringEdits(
     case 'kubeConfig':
       return [restored(edit, [['spec', 'kubeConfig']])];
     case 'keepHistory':
+      if (edit.changes.some((change) => change.what === what && change.from !== change.to))
+        return [restored(edit, [['spec', 'uninstall', 'keepHistory']])];
       return [
         [{ tokens: ['spec', 'uninstall', 'keepHistory'], value: false }],
         [{ tokens: ['spec', 'install', 'replace'], value: true }],

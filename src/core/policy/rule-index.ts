@@ -1,5 +1,6 @@
 /** What is looked up for every object, made once for each set. */
 import { formatPointer } from '../json/pointer.ts';
+import { type CompiledException, longestFirst } from './exception.ts';
 import { type CompiledMatch, fieldsReadBy } from './match.ts';
 import type { PolicySet } from './policy-set.ts';
 import type { CompiledRule, DefaultLeaf } from './rule.ts';
@@ -9,6 +10,10 @@ import type { Operation } from './subject.ts';
 export interface RuleGroup {
   readonly match: CompiledMatch;
   readonly rules: readonly CompiledRule[];
+  /** Those of the rules that judge edits as such. */
+  readonly editRules: readonly CompiledRule[];
+  /** Those about their policy, as `exceptionFinder` wants them. */
+  readonly exceptions: readonly CompiledException[];
 }
 
 export interface RuleIndex {
@@ -36,10 +41,17 @@ export function ruleIndex(set: PolicySet): RuleIndex {
 function makeIndex(set: PolicySet): RuleIndex {
   const groups = new Map<string, readonly RuleGroup[]>();
   const defaults = new Map<string, ReadonlyMap<string, readonly DefaultLeaf[]>>();
+  const exceptions = Map.groupBy(longestFirst(set.exceptions ?? []), ({ policy }) => policy);
   for (const [kind, rules] of set.rulesByKind) {
-    groups.set(kind, groupsOf(rules));
+    groups.set(kind, groupsOf(rules, exceptions));
     for (const operation of ['CREATE', 'UPDATE'] as const)
-      groups.set(`${kind}/${operation}`, groupsOf(rules.filter((rule) => isAsked(rule, operation))));
+      groups.set(
+        `${kind}/${operation}`,
+        groupsOf(
+          rules.filter((rule) => isAsked(rule, operation)),
+          exceptions,
+        ),
+      );
     const leaves = rules.flatMap(({ body }) => body.defaults ?? []).filter((leaf) => leaf.kind === kind);
     defaults.set(
       kind,
@@ -63,14 +75,20 @@ function isAsked({ match, body }: CompiledRule, operation: Operation): boolean {
   return match.operations === undefined || match.operations.has(operation) || body.defaults !== undefined;
 }
 
-function groupsOf(rules: readonly CompiledRule[]): readonly RuleGroup[] {
-  const groups: { match: CompiledMatch; rules: CompiledRule[] }[] = [];
+function groupsOf(
+  rules: readonly CompiledRule[],
+  exceptions: ReadonlyMap<string, readonly CompiledException[]>,
+): readonly RuleGroup[] {
+  const groups: (Omit<RuleGroup, 'editRules'> & { readonly rules: CompiledRule[] })[] = [];
   for (const rule of rules) {
     const last = groups.at(-1);
     if (last?.match === rule.match) last.rules.push(rule);
-    else groups.push({ match: rule.match, rules: [rule] });
+    else groups.push({ match: rule.match, rules: [rule], exceptions: exceptions.get(rule.policy) ?? [] });
   }
-  return groups;
+  return groups.map((group) => ({
+    ...group,
+    editRules: group.rules.filter(({ body }) => body.judgeEdit !== undefined),
+  }));
 }
 
 function metadataReads(rules: readonly CompiledRule[], set: PolicySet): readonly (readonly string[])[] {

@@ -2,7 +2,7 @@
 import { ENGINE_REASONS } from './engine-reasons.ts';
 import type { FindingReason } from './finding-reason.ts';
 import { REASON_ADVICE } from './reason-advice.ts';
-import type { RuleDefinition } from './rule-definition.ts';
+import { defaultEnforcement, type RuleDefinition } from './rule-definition.ts';
 
 const BEGINNING = `# Rules
 
@@ -20,23 +20,17 @@ export function ruleReference(definitions: readonly RuleDefinition[]): string {
   ].join('\n\n')}\n`;
 }
 
-function ruleSection({
-  field,
-  summary,
-  why,
-  when,
-  reads,
-  options,
-  verdicts,
-  reasons,
-  example,
-}: RuleDefinition): string {
+function ruleSection(definition: RuleDefinition): string {
+  const { field, summary, why, when, reads, options, verdicts, reasons, example, aboutEdits } = definition;
   return [
     `## ${field}`,
     `*${sentence(summary)}*`,
     why.trim(),
-    `Judged at: ${when.join(', ')}. Reads:`,
+    `Judged at: ${when.join(', ')}. Enforcement when none is written: ${defaultEnforcement(definition)}. Reads:`,
     reads.map((text) => `- ${text}`).join('\n'),
+    ...(aboutEdits === undefined
+      ? []
+      : [`About edits, and so judged where either side of an update fits \`match\`: ${aboutEdits}.`]),
     table(
       ['option', 'meaning'],
       options.map(({ path, text }) => [`\`${path === '' ? field : path}\``, text]),

@@ -7,6 +7,7 @@ import type { Facts } from './facts.ts';
 import type { FindingReason } from './finding-reason.ts';
 import type { CompiledMatch } from './match.ts';
 import type { Subject } from './subject.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 /** The kinds that rules can judge: HelmRelease, and what it can take a chart from. */
 export const JUDGED_KINDS = [
@@ -28,6 +29,19 @@ export interface RuleInput {
   readonly phase: Phase;
   /** False when the rule's enforcement is not Deny: such a rule reports what it would change, and changes nothing. */
   readonly mutates: boolean;
+  /** By pointer, the rules (`policy/rule`) that gave the value in `object`; absent where rules are asked alone, or change it still. */
+  readonly origins?: ReadonlyMap<string, string>;
+  /**
+   * What the evaluation may still cost. A rule whose work grows with the object charges it, the same whatever was remembered, and fails
+   * when it runs out; absent where rules only change the object, or are asked alone.
+   */
+  readonly work?: WorkMeter;
+}
+
+/** What a rule about edits reads: an update at admission, whose `subject.oldObject` is known. */
+export interface EditInput extends RuleInput {
+  /** Which side of the edit the policy is about: what leads out of a policy is judged by it as well. */
+  readonly about: 'before' | 'after' | 'both';
 }
 
 /** A finding before the engine adds the policy, the rule, the enforcement and the place. */
@@ -36,6 +50,11 @@ export interface FindingDraft {
   /** Dotted path of the field judged. */
   readonly path: string;
   readonly found?: Json;
+  /**
+   * What the rule went by, where that is more than the value at `path`: it tells two findings apart that show the same. It may hold
+   * secrets, and goes into no record.
+   */
+  readonly basis?: Json;
   readonly message: string;
   readonly wouldPass?: string;
   readonly hold?: Hold;
@@ -56,6 +75,8 @@ export interface Change {
   /** The tokens as a pointer, made once when the rule is compiled. */
   readonly pointer: string;
   readonly value: Json;
+  /** As that of a {@link FindingDraft}. */
+  readonly basis?: Json;
 }
 
 /** A source object that a rule must see. */
@@ -82,7 +103,10 @@ export interface RuleBody {
   /** The same for what is set whatever stands there. */
   readonly overrides?: readonly DefaultLeaf[];
   mutate?(input: RuleInput): { readonly changes: readonly Change[]; readonly warnings: readonly string[] };
+  /** What it finds in the object. */
   judge?(input: RuleInput): Judgement;
+  /** What it finds in an edit as such; asked wherever one of the two sides fits the policy's match. */
+  judgeEdit?(input: EditInput): Judgement;
   sources?(subject: Subject): readonly SourceNeed[];
   readonly needs?: readonly FactNeed[];
   /** What it says when a fact that it needs is not known; only rules about facts that may be missing have it, and lint shows it. */

@@ -60,14 +60,18 @@ export function secretShapeOf(text: string): SecretShape | undefined {
   return isRandom(text) ? 'a random token' : undefined;
 }
 
+const PLACEHOLDER =
+  /^(?:\$\{[^}]*\}|\$\([^)]*\)|\$[A-Z_][A-Z0-9_]*|\$__(?:file|env|vault)\{[^}]*\}|(?:secret)?ref\+[a-z0-9]+:\/\/.*|vault:[^#]*#.*|<path:.*>|ENC\[.*\])$/s;
+/** Templates with nothing but signs between them: a word there is no part of any template. */
+const TEMPLATES = /^(?:\{\{(?:(?!\}\}).)*\}\}[\s:/@,._-]*)+$/s;
+
 /**
  * Whether a text only stands for a secret that comes from elsewhere: a variable of Flux's substitution, a template, a reference of vals,
  * Vault or Argo CD, or SOPS' cipher text.
  */
 export function isPlaceholder(text: string): boolean {
-  return /^(?:\$\{[^}]*\}|\$\([^)]*\)|\$[A-Z_][A-Z0-9_]*|\{\{.*\}\}|ref\+[a-z].*|vault:.*|<path:.*>|ENC\[.*\])$/s.test(
-    text.trim(),
-  );
+  const trimmed = text.trim();
+  return PLACEHOLDER.test(trimmed) || (trimmed.startsWith('{{') && TEMPLATES.test(trimmed));
 }
 
 /** A path or a sentence may end in a token: `projects/ghp_...`, `ghp_... .` */

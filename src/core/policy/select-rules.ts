@@ -1,14 +1,15 @@
 import type { JsonObject } from '../json/json.ts';
 import type { Enforcement, Phase } from './decision.ts';
 import { type ResolvedEnforcement, type RuleEnforcement, resolveEnforcement } from './enforcement.ts';
-import { type CompiledException, findException } from './exception.ts';
+import { type CompiledException, exceptionFinder } from './exception.ts';
 import type { Facts } from './facts.ts';
-import { dependsOnRequest, type MatchResult, matchSubject } from './match.ts';
+import { dependsOnAsker, dependsOnRequest, leavesOutAsker, type MatchResult, matchSubject } from './match.ts';
 import { type MatchContext, matchContext } from './match-context.ts';
 import type { PolicySet } from './policy-set.ts';
 import type { CompiledRule } from './rule.ts';
 import { type RuleGroup, ruleIndex } from './rule-index.ts';
-import type { Subject } from './subject.ts';
+import { type SelectedEdit, selectEdits } from './select-edits.ts';
+import { editOf, type Subject } from './subject.ts';
 
 /** A rule that is about an object, and what it may do there. */
 export interface SelectedRule {
@@ -26,8 +27,12 @@ export interface Selection {
   readonly context: MatchContext;
   /** In the order of the files. */
   readonly rules: readonly SelectedRule[];
+  /** Rules that judge the edit as such, also where only the stored object fits. */
+  readonly edits: readonly SelectedEdit[];
   /** Rules that only the request keeps out or excepts: by who asks, or what for. */
   readonly otherRequest: readonly CompiledRule[];
+  /** Those of them that only who asks keeps out, as `policy/rule`. */
+  readonly leftOut: readonly string[];
 }
 
 /** Told of a rule that failed. */
@@ -45,20 +50,39 @@ export function selectRules(
   const context = matchContext(subject, object, facts, phase);
   const nowMs = Date.parse(facts.now);
   const resolve = resolver(context, nowMs);
+  const edit = phase === 'admission' ? editOf(subject) : undefined;
+  const before = edit === undefined ? undefined : matchContext(subject, edit.oldObject, facts, phase);
   const rules: SelectedRule[] = [];
+  const edits: SelectedEdit[] = [];
   const otherRequest: CompiledRule[] = [];
+  const leftOut: string[] = [];
+  // Whoever asked at admission was left out of these.
+  const exempted = new Set(phase === 'release' ? facts.exempted : []);
   for (const group of ruleIndex(set).groupsFor(subject.kind, context.operation)) {
     const result = matchGroup(group, context, onError);
-    if (result === 'OtherRequest') otherRequest.push(...group.rules);
+    if (before !== undefined && group.editRules.length > 0) {
+      const matches = { before: matchGroup(group, before, onError), after: result };
+      edits.push(...selectEdits(group, { before, after: context }, matches, nowMs));
+    }
+    if (result === 'OtherRequest') {
+      otherRequest.push(...group.rules);
+      if (leavesOutAsker(group.match, context)) leftOut.push(...group.rules.map(nameOf));
+    }
     if (result !== 'Match') continue;
+    const findException = exceptionFinder(group.exceptions, group.match, context, nowMs);
     for (const rule of group.rules) {
-      const selected = selectRule(rule, resolve(rule.enforcement), context, nowMs);
+      if (exempted.has(nameOf(rule)) && dependsOnAsker(group.match)) continue;
+      const selected = selectRule(rule, resolve(rule.enforcement), findException(rule.id));
       rules.push(selected);
       if (selected.exception !== undefined && dependsOnRequest(selected.exception.match))
         otherRequest.push(rule);
     }
   }
-  return { context, rules, otherRequest };
+  return { context, rules, edits, otherRequest, leftOut };
+}
+
+function nameOf({ policy, id }: CompiledRule): string {
+  return `${policy}/${id}`;
 }
 
 function matchGroup({ match, rules }: RuleGroup, context: MatchContext, onError: OnRuleError): MatchResult {
@@ -89,11 +113,8 @@ function resolver(
 function selectRule(
   rule: CompiledRule,
   { enforcement, deniesFromMs }: ResolvedEnforcement,
-  context: MatchContext,
-  nowMs: number,
+  exception: CompiledException | undefined,
 ): SelectedRule {
-  const exception =
-    rule.exceptions === undefined ? undefined : findException(rule.exceptions, rule.match, context, nowMs);
   const mutates = enforcement === 'Deny' && exception === undefined;
   return { rule, enforcement, deniesFromMs, exception, mutates };
 }

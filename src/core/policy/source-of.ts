@@ -39,9 +39,20 @@ export function chartNameTokens(kind: string): readonly string[] {
   return kind === 'HelmChart' ? ['spec', 'chart'] : ['spec', 'chart', 'spec', 'chart'];
 }
 
+/** Most rules of a set ask for the same source, and a key that was just put together is hashed anew for each of them. */
+const keys = new WeakMap<SourceNeed, string>();
+
+function keyOf(source: SourceNeed): string {
+  const before = keys.get(source);
+  if (before !== undefined) return before;
+  const key = sourceKey(source.kind, source.namespace, source.name);
+  keys.set(source, key);
+  return key;
+}
+
 /** The fact about a source. One that was not gathered at all counts as unavailable. */
 export function findSource(facts: Pick<Facts, 'sources'>, source: SourceNeed): Fact<SourceFact> {
-  const fact = facts.sources.get(sourceKey(source.kind, source.namespace, source.name));
+  const fact = facts.sources.get(keyOf(source));
   return fact ?? { known: false, why: 'Unavailable' };
 }
 

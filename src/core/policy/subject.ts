@@ -19,11 +19,17 @@ export interface Subject {
   readonly version: string;
   readonly kind: string;
   readonly namespace: string;
-  /** Empty on a create with `generateName`. */
+  /** Empty until the API server has generated it: a create with `generateName`, in the mutating call. */
   readonly name: string;
   readonly object: JsonObject;
   readonly oldObject?: JsonObject;
   readonly user?: UserInfo;
   readonly dryRun: boolean;
   readonly options?: Json;
+}
+
+/** The subject as an edit, of which both sides are known; undefined where there is nothing to compare with. */
+export function editOf(subject: Subject): (Subject & { readonly oldObject: JsonObject }) | undefined {
+  const { operation, oldObject } = subject;
+  return operation === 'UPDATE' && oldObject !== undefined ? { ...subject, oldObject } : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../json/json.ts';
 import { parsePath } from '../json/path.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 /** A path in values, `auth.password`, `users.*.token`; a `*` part stands for any one key or index. */
 export interface ValuePath {
@@ -33,11 +34,15 @@ export function coversPlace({ tokens }: ValuePath, place: readonly string[]): bo
   );
 }
 
-/** The places that a path leads to in values, at most `limit` of them. Looks at each value once at most. */
+/** Steps of one value looked at, most of them for its place. */
+const STEPS_PER_VALUE = 20;
+
+/** The places that a path leads to in values, at most `limit` of them. Looks at each value once at most, and charges it to `work`. */
 export function findPlaces(
   values: Json,
   { tokens }: ValuePath,
   limit: number,
+  work?: WorkMeter,
 ): readonly (readonly string[])[] {
   const places: (readonly string[])[] = [];
   const pending: { readonly value: Json; readonly place: readonly string[] }[] = [
@@ -54,6 +59,7 @@ export function findPlaces(
         const child = (value as Readonly<Record<string, Json | undefined>>)[key];
         if (child !== undefined) pending.push({ value: child, place: [...place, key] });
       }
+      work?.charge(keys.length * STEPS_PER_VALUE);
     }
   }
   return places;

@@ -22,10 +22,11 @@ export function findDuplicateRules(rules: readonly LintedRule[]): readonly LintF
 }
 
 /** Everything but names: what is asked of which objects, and how much it weighs. */
-function meaningOf({ document, written }: LintedRule): string {
+function meaningOf({ document, written, rule }: LintedRule): string {
   const parts = Object.entries(isJsonObject(written) ? written : {}).filter(([key]) => key !== 'id');
   const match = valueAt(document.value, ['spec', 'match']) ?? {};
-  const enforcement = valueAt(document.value, ['spec', 'enforcement']) ?? 'Deny';
+  const unwritten = typeof rule.enforcement === 'string' ? rule.enforcement : 'Deny';
+  const enforcement = valueAt(document.value, ['spec', 'enforcement']) ?? unwritten;
   return canonicalJson([match, { enforcement, ...Object.fromEntries(parts) }]);
 }
 

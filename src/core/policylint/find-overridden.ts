@@ -27,7 +27,7 @@ export function findOverriddenDefaults(rules: readonly LintedRule[]): readonly L
 }
 
 /** Whether all objects of one policy are surely objects of the other: it is about everything, or both say the same. */
-function isForAllOf(override: LintedRule, entry: LintedRule): boolean {
+export function isForAllOf(override: LintedRule, entry: LintedRule): boolean {
   const [all, some] = [override, entry].map(({ document }) =>
     canonicalJson(valueAt(document.value, ['spec', 'match']) ?? {}),
   );

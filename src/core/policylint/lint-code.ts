@@ -5,6 +5,8 @@ export type LintCode =
   | 'NumberFromText'
   | 'MatchesNothing'
   | 'DefaultOverridden'
+  | 'ChoiceNotMade'
+  | 'Contradiction'
   | 'DuplicateRule'
   | 'DuplicateEntry'
   | 'FactNotGathered'
@@ -12,7 +14,7 @@ export type LintCode =
   | 'ExceptionExpiring'
   | 'StageOver';
 
-/** `error`: the set does not load. `warning`: somebody is mistaken. `note`: worth knowing. */
+/** `error`: the set does not load, or a rule refuses whatever it is about. `warning`: somebody is mistaken. `note`: worth knowing. */
 export type LintLevel = 'error' | 'warning' | 'note';
 
 interface LintCodeText {
@@ -49,6 +51,16 @@ export const LINT_CODES: Readonly<Record<LintCode, LintCodeText>> = {
     'warning',
     'a default for a field that another rule overrides',
     'An override sets the field whatever stands there, so the default never acts. Remove one of them.',
+  ),
+  ChoiceNotMade: code(
+    'warning',
+    'a default or an override of a field that only some objects can have',
+    'Policies do not add what only the author can choose, such as `spec.kubeConfig`: where it is not written the rule does nothing. Ask for it with `require`, or leave the rule as it is if that is what you mean.',
+  ),
+  Contradiction: code(
+    'warning',
+    'rules ask for what cannot be together',
+    'An object that both rules are about is refused whatever it says, or gets a default that is refused. Correct one of the two places, or let one of the matches leave out the objects of the other. A range without any version is an error: it refuses every version.',
   ),
   DuplicateRule: code(
     'warning',

@@ -2,14 +2,18 @@ import { digestOfJson } from '../json/digest.ts';
 import { compileDocuments } from '../policy/compile.ts';
 import { EXCEPTION_SCHEMA } from '../policy/exception-schema.ts';
 import type { LocatedError } from '../policy/located-error.ts';
+import { readPolicyFile } from '../policy/read-policy-file.ts';
 import { schemaErrors } from '../policy/schema-errors.ts';
-import { readYaml, type YamlDocument, type YamlSource } from '../policy/yaml-file.ts';
+import type { YamlDocument, YamlSource } from '../policy/yaml-file.ts';
 import { findExpiring, findPassedStages } from './find-by-date.ts';
 import { findDuplicateEntries, findDuplicateRules } from './find-duplicates.ts';
+import { findFieldConflicts } from './find-field-conflicts.ts';
 import { findOddNumbers } from './find-odd-numbers.ts';
 import { findOverriddenDefaults } from './find-overridden.ts';
 import { findUngathered } from './find-ungathered.ts';
+import { findUnmadeChoices } from './find-unmade-choices.ts';
 import { findUnjudgeable, findUnmatchable } from './find-unmatchable.ts';
+import { findVersionConflicts } from './find-version-conflicts.ts';
 import type { LintCode, LintLevel } from './lint-code.ts';
 import type { LintFinding } from './lint-finding.ts';
 import { isOfKind, lintedRules } from './linted-rule.ts';
@@ -30,7 +34,7 @@ export function lintPolicies(sources: readonly YamlSource[], nowMs: number): Lin
   const errors: LocatedError[] = [];
   const documents: YamlDocument[] = [];
   for (const source of sources) {
-    const read = readYaml(source);
+    const read = readPolicyFile(source);
     if (read.ok) documents.push(...read.documents);
     else errors.push(...read.errors);
   }
@@ -49,9 +53,15 @@ export function lintPolicies(sources: readonly YamlSource[], nowMs: number): Lin
     ]),
     ...policies.flatMap((document) => findPassedStages(document, nowMs)),
     ...exceptions.flatMap((document) => findExpiring(document, nowMs)),
-    ...rules.flatMap((rule) => [...findUnjudgeable(rule), ...findUngathered(rule)]),
+    ...rules.flatMap((rule) => [
+      ...findUnjudgeable(rule),
+      ...findUngathered(rule),
+      ...findUnmadeChoices(rule),
+    ]),
     ...findDuplicateRules(rules),
     ...findOverriddenDefaults(rules),
+    ...findVersionConflicts(rules),
+    ...findFieldConflicts(rules),
   ];
   return {
     findings: withoutFollowUps(found).toSorted(byPlace),

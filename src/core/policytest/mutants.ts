@@ -7,6 +7,8 @@ import { formatPath } from '../json/path.ts';
 import { valueAt } from '../json/pointer.ts';
 import { textAt } from '../json/text-at.ts';
 import { POLICY_SCHEMA } from '../policy/policy-schema.ts';
+import { defaultEnforcement } from '../policy/rule-definition.ts';
+import { RULE_CATALOGUE } from '../policy/rules/catalogue.ts';
 import type { YamlDocument } from '../policy/yaml-file.ts';
 import { nearbyExpressions } from './nearby-expressions.ts';
 import { nearbyTexts } from './nearby-texts.ts';
@@ -55,7 +57,9 @@ const OTHER_ENFORCEMENT: Readonly<Record<string, string>> = { Deny: 'Warn', Warn
 /** The rule with another action; where the actions are staged or differ by namespace, each of these changed as well. */
 function enforcementMutants(value: Json, rule: Json, index: number): readonly Mutant[] {
   const own = valueAt(rule, ['enforcement']);
-  const written = own ?? valueAt(value, ['spec', 'enforcement']) ?? 'Deny';
+  const kind = Object.keys(isJsonObject(rule) ? rule : {}).find((field) => RULE_CATALOGUE.has(field));
+  const unwritten = defaultEnforcement(RULE_CATALOGUE.get(kind ?? ''));
+  const written = own ?? valueAt(value, ['spec', 'enforcement']) ?? unwritten;
   const now = textAt(written, ['action']) ?? textAt(written, []) ?? '';
   const other = OTHER_ENFORCEMENT[now];
   if (other === undefined) return [];

@@ -149,5 +149,6 @@ function documentWithin(document: YamlDocument, prefix: readonly string[], value
     source: document.source,
     value,
     placeOf: (tokens, at) => document.placeOf([...prefix, ...tokens], at),
+    writtenAt: (tokens) => document.writtenAt([...prefix, ...tokens]),
   };
 }

@@ -24,8 +24,8 @@ export interface EffectiveInput {
   readonly object: JsonObject;
   /** Whose defaults; Helmgate's when absent. */
   readonly controller?: Controller;
-  /** Pointers that policies have changed before. */
-  readonly changed?: ReadonlySet<string>;
+  /** Pointers at which policies gave the value. */
+  readonly changed?: { keys(): Iterable<string> };
 }
 
 export interface EffectiveObject {
@@ -76,7 +76,7 @@ function readEffective(input: EffectiveInput): EffectiveObject {
   const object = liftBetaFields(kind, version, input.object).object;
   const spec = valueAt(object, ['spec']);
   const origins = new Map<string, Origin>();
-  for (const pointer of changed ?? []) origins.set(pointer, 'policy');
+  for (const pointer of changed?.keys() ?? []) origins.set(pointer, 'policy');
   if (group === undefined || !isJsonObject(spec)) return Object.freeze({ object, origins });
   const filled = new Map<string, 'api' | 'controller'>();
   const written = { spec, namespace, name, controller };
@@ -88,7 +88,8 @@ function readEffective(input: EffectiveInput): EffectiveObject {
   });
 }
 
-function defaultsOf(kind: string): FieldGroup | undefined {
+/** The table of a kind; undefined for kinds that have none. */
+export function defaultsOf(kind: string): FieldGroup | undefined {
   if (kind === 'HelmRelease') return RELEASE_DEFAULTS;
   return Object.hasOwn(SOURCE_DEFAULTS, kind) ? SOURCE_DEFAULTS[kind] : undefined;
 }

@@ -30,12 +30,16 @@ export interface FieldDefault extends InVersions {
   readonly value: DefaultValue;
   /** Whether the controller reads an empty text as no text at all. */
   readonly emptyIsAbsent: boolean;
+  /** The API refuses the field unless the one beside it is written with this value. */
+  readonly onlyBeside?: { readonly field: string; readonly value: string };
 }
 
 export interface FieldGroup extends InVersions {
   readonly is: 'group';
   /** Whether the controller behaves as if the group were there: `spec.install` yes, `spec.kubeConfig` no. */
   readonly made: boolean;
+  /** Whether writing the group says something by itself, so that nobody but the author may add it. */
+  readonly chosen: boolean;
   readonly fields: Readonly<Record<string, FieldNode>>;
 }
 
@@ -70,17 +74,27 @@ export function apiText(value: string): FieldDefault {
 
 /** A group that is there whether it is written or not. */
 export function always(fields: Fields): FieldGroup {
-  return { is: 'group', made: true, fields };
+  return { is: 'group', made: true, chosen: false, fields };
 }
 
 /** A group whose absence means something else than an empty one. */
 export function ifWritten(fields: Fields): FieldGroup {
-  return { is: 'group', made: false, fields };
+  return { is: 'group', made: false, chosen: true, fields };
+}
+
+/** A group that nobody makes and that says nothing but what its fields say. */
+export function holder(fields: Fields): FieldGroup {
+  return { is: 'group', made: false, chosen: false, fields };
 }
 
 /** A list of objects; nothing is filled in where it is absent. */
 export function each(fields: Fields): FieldList {
   return { is: 'list', item: ifWritten(fields) };
+}
+
+/** The field, which the API admits only beside another one with this value. */
+export function onlyBeside(field: string, value: string, node: FieldDefault): FieldDefault {
+  return { ...node, onlyBeside: { field, value } };
 }
 
 /** A field without a default, in a table because not every version has it. */

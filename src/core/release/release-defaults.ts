@@ -7,9 +7,11 @@ import {
   each,
   type FieldGroup,
   type Fields,
+  holder,
   ifWritten,
   isTrueIn,
   NO_DEFAULT,
+  onlyBeside,
   since,
   text,
   textIn,
@@ -92,7 +94,7 @@ export const RELEASE_DEFAULTS: FieldGroup = ifWritten({
     optional: NO,
     literal: since('v2', NO),
   }),
-  commonMetadata: since('v2', ifWritten({})),
+  commonMetadata: since('v2', holder({})),
   postRenderStrategy: since('v2', controller('combined')),
   waitStrategy: since('v2', always({ name: controller('poller') })),
   healthCheckExprs: since('v2', NO_DEFAULT),
@@ -114,7 +116,11 @@ function attempt(): Fields {
       'v2',
       always({
         name: controller('RemediateOnFailure'),
-        retryInterval: controller((_release, { name }) => (name === 'RetryOnFailure' ? '5m0s' : undefined)),
+        retryInterval: onlyBeside(
+          'name',
+          'RetryOnFailure',
+          controller((_release, { name }) => (name === 'RetryOnFailure' ? '5m0s' : undefined)),
+        ),
       }),
     ),
   };

@@ -4,6 +4,7 @@ import {
   apiText,
   controller,
   type FieldGroup,
+  holder,
   ifWritten,
   since,
   text,
@@ -19,7 +20,7 @@ export const SOURCE_DEFAULTS: Readonly<Record<string, FieldGroup>> = {
     // A repository in an OCI registry has no index to fetch.
     interval: controller((_repository, { type }) => (type === 'oci' ? undefined : '1m0s')),
     timeout: controller('1m0s'),
-    certSecretRef: since('v1beta2', ifWritten({})),
+    certSecretRef: since('v1beta2', holder({})),
     passCredentials: NO,
     insecure: since('v1beta2', NO),
     provider: since('v1beta2', api('generic')),

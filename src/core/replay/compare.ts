@@ -1,4 +1,5 @@
 import { stringifyJson } from '../json/stringify.ts';
+import { BUILT_IN_POLICY, FORMER_DEFAULTS_RULE } from '../policy/built-in.ts';
 import type { Finding } from '../policy/decision.ts';
 import type { Again } from './judge-again.ts';
 import type { JudgedRow } from './judged-row.ts';
@@ -32,8 +33,12 @@ export function compareDecisions(row: JudgedRow, again: Again): Change {
   if (!wasAllowed && decision.allowed) return { kind: 'NewlyAllowed', rules: deniedBy(row) };
   const paths = mutated.patch.map(({ path }) => path);
   if (!decision.allowed || paths.length === 0) return { kind: 'Same' };
-  return { kind: 'NewlyMutated', rules: rulesOf(mutated.mutations), paths };
+  const rules = mutated.mutations.length === 0 ? [RECORD_CHANGE] : rulesOf(mutated.mutations);
+  return { kind: 'NewlyMutated', rules, paths };
 }
+
+/** What changes without a mutation is the record of defaults. */
+const RECORD_CHANGE: RuleName = { policy: BUILT_IN_POLICY, rule: FORMER_DEFAULTS_RULE };
 
 /** Whether a row's decision comes out again, word for word; undefined when it does, else what differs. */
 export function findDifference(

@@ -5,16 +5,17 @@ import { requiredSources } from '../admission/required-sources.ts';
 import { toSubject } from '../admission/to-subject.ts';
 import { factsFromJson } from '../audit/facts-json.ts';
 import type { StoredValue } from '../audit/judged-input.ts';
-import { applyPatch } from '../json/apply.ts';
 import { isJsonObject, type JsonObject } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
 import type { Decision } from '../policy/decision.ts';
+import { type EffectiveField, effectiveFields } from '../policy/effective-fields.ts';
 import { evaluate } from '../policy/evaluate.ts';
 import { type Facts, sourceKey } from '../policy/facts.ts';
 import type { Repair } from '../policy/find-repair.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { repairObject } from '../policy/repair-object.ts';
 import type { Subject } from '../policy/subject.ts';
+import { type AdmittedAgain, admitAgain } from './admit-again.ts';
 import type { JudgedRow } from './judged-row.ts';
 
 /** The values that a row refers to, as the store has them. */
@@ -29,8 +30,8 @@ export type Again =
   | {
       readonly kind: 'Decided';
       readonly decision: Decision;
-      /** What the mutating endpoint would change first. */
-      readonly mutated: Pick<Decision, 'mutations' | 'patch'>;
+      /** What the mutating endpoint would change first; of what was stored, where that is judged again. */
+      readonly mutated: AdmittedAgain['mutated'];
       /** Pointers of the object and the facts whose values were redacted: a rule that reads one may have said something else. */
       readonly redacted: readonly string[];
     }
@@ -45,14 +46,7 @@ export function judgeAgain(row: JudgedRow, kept: KeptInput, policies: Policies, 
   if ('why' in input) return { kind: 'Unknown', why: input.why };
   const { request, facts, redacted } = input;
   if (row.endpoint === 'release') return released(input, policies);
-  const { mutations, patch } = mutate(request, policies, facts);
-  const patched = applyPatch(request.object, patch);
-  const decision = validate(
-    isJsonObject(patched) ? { ...request, object: patched } : request,
-    policies,
-    facts,
-  );
-  return { kind: 'Decided', decision, mutated: { mutations, patch }, redacted };
+  return { kind: 'Decided', ...admitAgain(request, policies, facts), redacted };
 }
 
 /** Asks the same question again that the row answered, at the moment of the row. */
@@ -70,7 +64,15 @@ export function repairAgain(row: JudgedRow, kept: KeptInput, set: PolicySet): Re
   const input = readInput(row, kept, { current: set }, row.stored?.now ?? row.time);
   if ('why' in input || row.verdict !== 'Deny') return undefined;
   const phase = row.endpoint === 'release' ? 'release' : 'admission';
-  return repairObject(set, toSubject(input.request), input.facts, phase);
+  return repairObject(set, toSubject(input.request), input.facts, { phase });
+}
+
+/** The fields of a row's object as its controller would see it, each with who gave its value; none where that can't be told. */
+export function effectiveAgain(row: JudgedRow, kept: KeptInput, set: PolicySet): readonly EffectiveField[] {
+  const input = readInput(row, kept, { current: set }, row.stored?.now ?? row.time);
+  // What policies gave to an object is known when it is sent; in the loop it is stored like all else.
+  if ('why' in input || row.endpoint === 'release') return [];
+  return effectiveFields(set, toSubject(input.request), input.facts);
 }
 
 interface ReadInput {

@@ -1,7 +1,8 @@
+import { ExceptionUses } from '../policy/exception-uses.ts';
 import type { Change } from './compare.ts';
 import type { JudgedRow } from './judged-row.ts';
 
-/** What changed for one namespace by one rule. */
+/** What changed for one namespace by one rule; policy and rule are empty where a row does not name any. */
 export interface ChangeGroup {
   readonly kind: 'NewlyDenied' | 'NewlyAllowed' | 'NewlyMutated';
   readonly namespace: string;
@@ -45,6 +46,8 @@ export class Summarizer {
     unknown: new Map(),
     groups: new Map(),
   };
+  /** Of the exceptions, by the decisions that were made again; a row whose input was judged before adds nothing. */
+  readonly exceptionUses: ExceptionUses = new ExceptionUses();
   readonly #objects = new Map<string, Set<string>>();
 
   /** A row that there is nothing to judge of. */
@@ -64,14 +67,15 @@ export class Summarizer {
     }
     if (change.kind === 'NewlyDenied') {
       this.summary.newlyDenied += 1;
-      for (const { policy, rule, message } of firstOfEachRule(change.findings))
+      for (const { policy, rule, message } of orNobody(firstOfEachRule(change.findings)))
         this.#count(row, change.kind, policy, rule, message);
       return;
     }
     if (change.kind === 'NewlyAllowed') this.summary.newlyAllowed += 1;
     else this.summary.newlyMutated += 1;
     const message = change.kind === 'NewlyMutated' ? change.paths.join(', ') : '';
-    for (const { policy, rule } of change.rules) this.#count(row, change.kind, policy, rule, message);
+    for (const { policy, rule } of orNobody(change.rules))
+      this.#count(row, change.kind, policy, rule, message);
   }
 
   #count(row: JudgedRow, kind: ChangeGroup['kind'], policy: string, rule: string, message: string): void {
@@ -93,6 +97,13 @@ export class Summarizer {
     if (group.examples.length < MAX_EXAMPLES) group.examples.push(object);
   }
 }
+
+/** What changed is listed also where nobody is named for it. */
+function orNobody<T>(named: readonly T[]): readonly (T | typeof NOBODY)[] {
+  return named.length === 0 ? [NOBODY] : named;
+}
+
+const NOBODY = { policy: '', rule: '', message: '' };
 
 function firstOfEachRule<T extends { readonly policy: string; readonly rule: string }>(
   findings: readonly T[],

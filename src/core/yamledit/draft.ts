@@ -1,5 +1,6 @@
 import { isAlias, isNode, isScalar, type Node, type Pair, visit, type YAMLMap } from 'yaml';
 import type { JsonObject } from '../json/json.ts';
+import { keyText } from '../policy/yaml-key.ts';
 import type { Comment } from './comments.ts';
 import { EditRefusal } from './edit-refusal.ts';
 import { lineBreakAt } from './extent.ts';
@@ -37,7 +38,7 @@ export function pairsOf(map: YAMLMap): readonly NodePair[] {
 
 /** The index of the pair with a key; -1 when there is none. */
 export function indexOfKey(map: YAMLMap, key: string): number {
-  return pairsOf(map).findIndex((pair) => isScalar(pair.key) && pair.key.value === key);
+  return pairsOf(map).findIndex((pair) => isScalar(pair.key) && keyText(pair.key.value) === key);
 }
 
 /** Refuses to change a value that stands at several places: an alias, or what an alias refers to. */

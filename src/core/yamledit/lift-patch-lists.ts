@@ -185,6 +185,6 @@ function withReadPatches(value: Json): Json {
 }
 
 function readPatch(text: string): Json {
-  const read = readYaml({ file: 'patch', text });
+  const read = readYaml({ file: 'patch', text }, 'manifest');
   return read.ok && read.documents.length === 1 ? (read.documents[0]?.value ?? null) : text;
 }

@@ -17,6 +17,7 @@ import { isEqualJson } from '../json/equal.ts';
 import type { Json } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
 import { type LocatedError, locatedError } from '../policy/located-error.ts';
+import { yamlOptions } from '../policy/parse-yaml.ts';
 import { readYaml, type YamlDocument, type YamlSource } from '../policy/yaml-file.ts';
 import { type Comment, commentsOf } from './comments.ts';
 import { assertOwn, type Draft, indexOfKey, type MapPlanner, pairsOf } from './draft.ts';
@@ -88,7 +89,7 @@ export function rewriteYaml(
       planChange(draft, node, slot, from, to);
     }
     const edited = applySplices(text, draft.splices);
-    const after = readYaml({ ...source, text: edited }, 'expand');
+    const after = readYaml({ ...source, text: edited }, 'manifest');
     if (!after.ok) return refuse('the result would not be readable', BY_HAND);
     const { documents: read } = after;
     const wrong = differsFromExpected(before, read, rewrites, options.isExpected ?? isEqualJson);
@@ -105,12 +106,8 @@ export function rewriteYaml(
 /** As `readYaml` parses, with the tokens that the nodes were made of. */
 function parse(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
   const parsed = parseAllDocuments(text, {
+    ...yamlOptions('go-yaml'),
     lineCounter,
-    version: '1.2',
-    schema: 'core',
-    resolveKnownTags: false,
-    merge: false,
-    intAsBigInt: true,
     keepSourceTokens: true,
     prettyErrors: false,
     logLevel: 'silent',

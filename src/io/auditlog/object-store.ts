@@ -1,5 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -14,6 +14,7 @@ import {
 import type { KeyedHash } from '../../core/audit/redact-judged.ts';
 import { canonicalJson } from '../../core/json/canonical.ts';
 import type { JudgedStore } from '../contract.ts';
+import { openKeyFile } from '../key-file.ts';
 
 export interface ObjectStoreOptions {
   /** A folder of its own, made when absent. */
@@ -70,7 +71,7 @@ interface Segment {
 export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
   const { folder } = options;
   await mkdir(join(folder, 'policies'), { recursive: true, mode: 0o700 });
-  const hash = keyedHash(await storeKey(folder));
+  const hash = keyedHash(await openKeyFile(join(folder, 'key')));
   return new Store(options, hash);
 }
 
@@ -241,19 +242,6 @@ async function removeOldest(folder: string, names: readonly string[], keep: numb
   );
   const old = times.toSorted((a, b) => a.ms - b.ms).slice(0, names.length - keep);
   await Promise.all(old.map(({ name }) => rm(join(folder, name), { force: true })));
-}
-
-async function storeKey(folder: string): Promise<Buffer> {
-  const path = join(folder, 'key');
-  try {
-    await using file = await open(path, 'wx', 0o600);
-    const key = randomBytes(32);
-    await file.writeFile(`${key.toString('hex')}\n`);
-    return key;
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-    return Buffer.from((await readFile(path, 'utf8')).trim(), 'hex');
-  }
 }
 
 /** 64 bits tell apart what one log holds; more would only be longer. */

@@ -1,4 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
 
 import { MAX_ROW_BYTES } from '../../core/audit/row.ts';
 import { AuditLogError } from './audit-log-error.ts';
@@ -37,7 +38,7 @@ export async function* readRows(
   const chunk = Buffer.alloc(CHUNK_BYTES);
   try {
     while (!signal.aborted) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
+      const bytesRead = await readChunk(file, chunk, position, path);
       position += bytesRead;
       let start = 0;
       for (;;) {
@@ -72,12 +73,26 @@ function join(before: Buffer, more: Buffer): Buffer {
 }
 
 async function openFile(path: string): Promise<FileHandle> {
+  return open(path, 'r').catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+}
+
+async function readChunk(file: FileHandle, chunk: Buffer, position: number, path: string): Promise<number> {
   try {
-    return await open(path, 'r');
+    return (await file.read(chunk, 0, CHUNK_BYTES, position)).bytesRead;
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new AuditLogError('Io', `cannot read the audit log ${path}: ${code}`, cause);
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): AuditLogError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const message =
+    code === 'EISDIR'
+      ? `${path} is a folder: name the log in it, such as ${joinPath(path, 'audit.jsonl')}`
+      : `cannot read the audit log ${path}: ${code}`;
+  return new AuditLogError('Io', message, cause);
 }
 
 async function isReplaced(file: FileHandle, path: string, position: number): Promise<boolean> {

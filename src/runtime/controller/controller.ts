@@ -1,5 +1,7 @@
+import type { ExemptionKey } from '../../core/admission/exemption.ts';
 import type { HelmRelease } from '../../core/api/helm-release.ts';
 import { CONFIG_MAP, HELM_RELEASE, HELM_REPOSITORY, NAMESPACE, SECRET } from '../../core/api/resources.ts';
+import type { Decision } from '../../core/policy/decision.ts';
 import { releaseNameOf, storageNamespaceOf } from '../../core/release/names.ts';
 import type {
   ApiGate,
@@ -50,6 +52,10 @@ export interface ControllerOptions {
   readonly audit: AuditLog;
   /** Keeps what was judged; switched off when absent. */
   readonly store?: JudgedStore;
+  /** Verifies whom rules left out at admission; without it rules are judged in full. */
+  readonly exemptionKey?: ExemptionKey;
+  /** Told of each decision that was written to the audit log. */
+  readonly onDecision?: (decision: Decision) => void;
   readonly clock: Clock;
   readonly kubeVersion: Pick<KubeVersion, 'latest'>;
   readonly log: Log;
@@ -152,6 +158,7 @@ class ReleaseController implements Controller {
           kubeVersion: () => options.kubeVersion.latest(),
         },
         options.clock,
+        options.exemptionKey,
       ),
       findRelease: (namespace, name) => asRelease(this.#releases.find(namespace, name)),
       claimantsOf: (namespace, name) => this.#events.claimantsOf(namespace, name),

@@ -1,5 +1,6 @@
 import type { HelmRelease } from '../../core/api/helm-release.ts';
 import type { HelmRepository } from '../../core/api/helm-repository.ts';
+import type { Decision } from '../../core/policy/decision.ts';
 import type {
   ApiGate,
   AuditLog,
@@ -33,6 +34,8 @@ export interface ReleasePassOptions {
   readonly audit: AuditLog;
   /** Keeps what was judged; switched off when absent. */
   readonly store?: JudgedStore;
+  /** Told of each decision that was written to the audit log. */
+  readonly onDecision?: (decision: Decision) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly findRelease: (namespace: string, name: string) => HelmRelease | undefined;

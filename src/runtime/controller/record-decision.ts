@@ -24,9 +24,11 @@ export async function recordDecision(
     generation,
     chart: { name: attempt.chart.name, version: attempt.chart.version },
     valuesDigest: attempt.configDigest,
+    ...(decision.warnings.length === 0 ? {} : { warnings: decision.warnings }),
     ...(store === undefined ? {} : { stored: store.keep(input) }),
   };
   await pass.options.audit.append(row);
+  pass.options.onDecision?.(decision);
 }
 
 /** Writes what an action did. A row that can't be written is logged: what happened can't be undone by not saying it. */

@@ -1,3 +1,4 @@
+import { type ExemptionKey, exemptedRules } from '../../core/admission/exemption.ts';
 import { relatedReleases } from '../../core/admission/related-releases.ts';
 import { requiredNeeds } from '../../core/admission/required-facts.ts';
 import type { HelmRelease } from '../../core/api/helm-release.ts';
@@ -59,6 +60,7 @@ export function createReleaseJudge(
   policies: Pick<PolicySource, 'inForce'>,
   cluster: ClusterView,
   clock: Pick<Clock, 'now'>,
+  exemptionKey?: ExemptionKey,
 ): ReleaseJudge {
   const judge = (
     object: HelmRelease | HelmRepository,
@@ -68,6 +70,7 @@ export function createReleaseJudge(
     if (set === undefined) return undefined;
     const subject = subjectOf(object);
     const needs = requiredNeeds(set, subject);
+    const exempted = exemptionKey === undefined ? [] : exemptedRules(subject, exemptionKey);
     const factOf = (namespace: string): Facts['namespaceLabels'] => {
       const labels = cluster.namespaceLabels(namespace);
       return labels === undefined ? { known: false, why: 'NotFound' } : { known: true, value: labels };
@@ -81,6 +84,7 @@ export function createReleaseJudge(
         ? { releases: relatedReleases(subject, cluster.releases() as unknown as readonly JsonObject[]) }
         : {}),
       ...(needs.has('kubeVersion') ? { kubeVersion: versionFact(cluster.kubeVersion()) } : {}),
+      ...(exempted.length === 0 ? {} : { exempted }),
       ...known,
     };
     return { decision: evaluate(set, subject, facts, 'release'), input: { object: subject.object, facts } };

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Decision, UsedException } from '../../core/policy/decision.ts';
+import { ExceptionUses } from '../../core/policy/exception-uses.ts';
 
 /** One judged request, as the metrics see it. */
 export interface JudgedRequest {
@@ -12,6 +14,8 @@ export interface JudgedRequest {
     readonly rule: string;
     readonly result: string;
   }[];
+  /** The exceptions that its decision needed; absent when none was. */
+  readonly exceptions?: readonly UsedException[];
 }
 
 /** What is in force, read when metrics are scraped. */
@@ -19,6 +23,8 @@ export interface PolicyGauges {
   readonly commit: string;
   readonly digest: string;
   readonly rules: number;
+  /** Names of its exceptions. */
+  readonly exceptions: readonly string[];
   readonly ageSeconds: number;
 }
 
@@ -26,6 +32,8 @@ export interface PolicyGauges {
 export interface Metrics {
   readonly registry: Registry;
   requestJudged(request: JudgedRequest): void;
+  /** A decision of the loop that was written to the audit log. */
+  releaseJudged(decision: Pick<Decision, 'exceptions'>): void;
   /** A request that was answered without a decision: 4xx, 503. */
   requestRefused(status: number): void;
   policyLoadFailed(): void;
@@ -89,9 +97,12 @@ export function createMetrics(): Metrics {
     help: 'Audit rows that could not be written.',
     registers,
   });
+  const exceptionUses = new ExceptionUses();
   return {
     registry,
+    releaseJudged: (decision) => exceptionUses.add(decision, false),
     requestJudged: (request) => {
+      exceptionUses.add(request, request.dryRun);
       requests.inc({
         operation: OPERATIONS.has(request.operation) ? request.operation : 'other',
         kind: KINDS.has(request.kind) ? request.kind : 'other',
@@ -104,7 +115,10 @@ export function createMetrics(): Metrics {
     requestRefused: (status) => refused.inc({ status: String(status) }),
     policyLoadFailed: () => loadErrors.inc(),
     auditWriteFailed: () => auditErrors.inc(),
-    observePolicies: (read) => observePolicies(registry, read),
+    observePolicies: (read) => {
+      observePolicies(registry, read);
+      observeExceptions(registry, read, exceptionUses);
+    },
     observeCertificateExpiry: (read, nowMs) => {
       registry.registerMetric(
         new Gauge({
@@ -119,6 +133,26 @@ export function createMetrics(): Metrics {
       );
     },
   };
+}
+
+/** One series for each exception in force, with 0 for one that nothing needed since the start: that is what there is to see. */
+function observeExceptions(
+  registry: Registry,
+  read: () => PolicyGauges | undefined,
+  uses: Pick<ExceptionUses, 'usesOf'>,
+): void {
+  registry.registerMetric(
+    new Counter({
+      name: 'helmgate_exception_uses_total',
+      help: 'Decisions and rules for which an exception in force was needed.',
+      labelNames: ['exception'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const exception of read()?.exceptions ?? []) this.inc({ exception }, uses.usesOf(exception));
+      },
+    }),
+  );
 }
 
 function observePolicies(registry: Registry, read: () => PolicyGauges | undefined): void {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 
 import type { AdmissionRequest } from '../../core/admission/admission-request.ts';
 import { decode } from '../../core/admission/decode.ts';
+import { type ExemptionKey, patchWithExemption } from '../../core/admission/exemption.ts';
 import { mutate, validate } from '../../core/admission/judge.ts';
 import { respond } from '../../core/admission/respond.ts';
 import { toSubject } from '../../core/admission/to-subject.ts';
@@ -14,6 +15,7 @@ import type { Decision, Finding } from '../../core/policy/decision.ts';
 import type { Facts } from '../../core/policy/facts.ts';
 import { formatInstant } from '../../core/policy/instant.ts';
 import type { PolicySet } from '../../core/policy/policy-set.ts';
+import type { Subject } from '../../core/policy/subject.ts';
 import type { JudgedStore, PolicySource } from '../../io/contract.ts';
 import type { Clock } from '../clock.ts';
 import { gatherFacts } from '../facts.ts';
@@ -27,6 +29,8 @@ export interface JudgeReviewsOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Keeps what was judged; switched off when absent. */
   readonly store?: JudgedStore;
+  /** Signs what a rule that leaves out who asks let pass, for the loop; nothing is remembered when absent. */
+  readonly exemptionKey?: ExemptionKey;
   /** What the validating endpoint says while no policies are loaded; Deny when absent. */
   readonly whenNoPolicies?: 'Deny' | 'Allow';
 }
@@ -45,18 +49,31 @@ export function judgeReviews(options: JudgeReviewsOptions): Judging<AdmissionReq
       if (policies === undefined) return withoutPolicies(options, request, endpoint);
       context.note('gathering facts');
       const now = formatInstant(options.clock.now());
-      const facts = await gatherFacts(policies, toSubject(request), options.lookup, now, context.signal);
+      const subject = toSubject(request);
+      const facts = await gatherFacts(policies, subject, options.lookup, now, context.signal);
       context.note('evaluating the rules');
       const decision = (endpoint === 'mutate' ? mutate : validate)(request, policies, facts);
       const record = recordOf(request, endpoint, decision, decision.allowed ? 'Allow' : 'Deny');
       return {
-        review: respond(request, decision),
+        review: respond(request, remembering(options.exemptionKey, subject, endpoint, decision)),
         record: kept(options.store, record, request, facts, policies.previous),
         ruleResults: decision.ruleResults,
+        ...(decision.exceptions === undefined ? {} : { exceptions: decision.exceptions }),
       };
     },
     refuse: (request, endpoint, code, message) => refuse(request, endpoint, code, message, 'Error'),
   };
+}
+
+/** The mutating decision with its annotation for the loop; that is no rule's change, so the row and a replay do without it. */
+function remembering(
+  key: ExemptionKey | undefined,
+  subject: Subject,
+  endpoint: Endpoint,
+  decision: Decision,
+): Decision {
+  if (key === undefined || endpoint === 'validate' || decision.leftOut === undefined) return decision;
+  return { ...decision, patch: patchWithExemption(subject, decision, key) };
 }
 
 function withoutPolicies(
@@ -139,7 +156,7 @@ function recordOf(
   const { kind, operation, namespace, name, uid, user, dryRun } = request;
   const object = request.object ?? request.oldObject;
   const generateName = valueAt(object ?? null, ['metadata', 'generateName']);
-  const { policySet, mutations } = decision;
+  const { policySet, mutations, leftOut } = decision;
   return {
     phase: 'admission',
     endpoint,
@@ -156,6 +173,7 @@ function recordOf(
     findings: decision.findings,
     patchPaths: decision.patch.map(({ path }) => path),
     ...(mutations.length === 0 ? {} : { mutations }),
+    ...(leftOut === undefined ? {} : { leftOut }),
     ...(object === undefined ? {} : { objectDigest: `sha256:${hash('sha256', canonicalJson(object))}` }),
     ...(policySet === undefined ? {} : { policySet }),
     // Both are the endpoint's to fill in.

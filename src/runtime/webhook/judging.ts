@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../../core/audit/record.ts';
 import type { Json, JsonObject } from '../../core/json/json.ts';
-import type { RuleResult } from '../../core/policy/decision.ts';
+import type { RuleResult, UsedException } from '../../core/policy/decision.ts';
 
 export type Endpoint = 'mutate' | 'validate';
 
@@ -11,6 +11,8 @@ export interface Judgement {
   /** The audit row; `time` and `durationMs` are overwritten by the endpoint. */
   readonly record: AuditRecord;
   readonly ruleResults: readonly RuleResult[];
+  /** The exceptions that the decision needed; absent when none was. */
+  readonly exceptions?: readonly UsedException[];
 }
 
 /** What the endpoint tells a judge while it works. */

@@ -170,7 +170,11 @@ async function recorded<Request>(
   }
 }
 
-function count(metrics: Metrics, { record, ruleResults }: Judgement, durationSeconds: number): void {
+function count(
+  metrics: Metrics,
+  { record, ruleResults, exceptions }: Judgement,
+  durationSeconds: number,
+): void {
   metrics.requestJudged({
     operation: record.phase === 'admission' ? record.operation : '',
     kind: record.kind,
@@ -178,6 +182,7 @@ function count(metrics: Metrics, { record, ruleResults }: Judgement, durationSec
     dryRun: record.phase === 'admission' && record.dryRun,
     durationSeconds,
     ruleResults,
+    ...(exceptions === undefined ? {} : { exceptions }),
   });
 }
 

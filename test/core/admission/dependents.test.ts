@@ -108,6 +108,70 @@ describe('an edit of a source', () => {
     assert.match(worse.findings[0]?.message ?? '', /worse\.example/);
   });
 
+  const long = (end: string) => `https://evil.example/${'a'.repeat(230)}/${end}`;
+
+  it('is refused when it leads from one forbidden URL to another that begins with the same 200 characters', () => {
+    const worse = edit(repository(long('one')), repository(long('two')), [dependent('a')]);
+    assert.equal(worse.allowed, false);
+    const slower = edit(repository(long('one')), repository(long('one'), { interval: '1h' }), [
+      dependent('a'),
+    ]);
+    assert.equal(slower.allowed, true);
+    const reading = policySet([
+      { id: 'e', expression: { expression: "source.url == 'x'", message: 'no' } },
+      { id: 's', allowedSources: [{ url: OLD }], enforcement: 'Audit' },
+    ]);
+    const options = { set: reading };
+    assert.equal(
+      edit(repository(long('one')), repository(long('two')), [dependent('a')], options).allowed,
+      false,
+    );
+  });
+
+  it('does not answer for a version that stood against a release before, unless the version is another one', () => {
+    const versions = policySet([{ id: 'v', chartVersion: { within: '1.x' } }], {
+      match: { kinds: ['HelmRelease'] },
+    });
+    const wide = dependent('a', { chart: chart('*', { namespace: 'team' }) });
+    assert.equal(edit(repository(OLD), repository(NEW), [wide], { set: versions }).allowed, true);
+    const range = (end: string) => `${'>=1.0.0 '.repeat(30)}${end}`;
+    const helmChart = (version: string): JsonObject => ({
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'HelmChart',
+      metadata: { name: 'c', namespace: 'team' },
+      spec: {
+        chart: 'flagger',
+        version,
+        interval: '5m',
+        sourceRef: { kind: 'HelmRepository', name: 'flagger' },
+      },
+    });
+    const via = dependent('a', {
+      chart: undefined as never,
+      chartRef: { kind: 'HelmChart', name: 'c', namespace: 'team' },
+    });
+    const move = (from: string, to: string) => edit(helmChart(from), helmChart(to), [via], { set: versions });
+    assert.equal(
+      move(range('<4'), range('<5')).findings.filter(({ path }) => path === 'spec.version').length,
+      1,
+    );
+  });
+
+  it('never passes from one forbidden URL to another, however alike they are', () => {
+    const path = fc.stringMatching(/^[a-z]{1,300}$/);
+    fc.assert(
+      fc.property(
+        path,
+        fc.stringMatching(/^[a-z]{1,8}$/),
+        fc.stringMatching(/^[a-z]{1,8}$/),
+        (shared, one, other) => {
+          const at = (end: string) => repository(`https://evil.example/${shared}/${end}`);
+          assert.equal(edit(at(one), at(other), [dependent('a')]).allowed, one === other);
+        },
+      ),
+    );
+  });
+
   it('is not looked at for releases when its spec stays', () => {
     const labelled = {
       ...repository(EVIL),
@@ -303,6 +367,93 @@ describe('an edit of a source', () => {
     const subject = subjectOf(repository(NEW), repository(OLD));
     const other = evaluate(plain, subject, facts, 'admission');
     assert.equal(withDependents(other, plain, subject, facts), other);
+  });
+});
+
+describe('an edit of a source that gives releases another chart', () => {
+  const destructive = policySet([{ id: 'dc', destructiveChange: {} }], { match: { kinds: ['HelmRelease'] } });
+  const named = (kind: string, spec: JsonObject): JsonObject => ({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind,
+    metadata: { name: 'c', namespace: 'team' },
+    spec: { interval: '5m', ...spec },
+  });
+  const helmChart = (name: string, version = '1.0.0') =>
+    named('HelmChart', { chart: name, version, sourceRef: { kind: 'HelmRepository', name: 'flagger' } });
+  const artifact = (name: string, tag = '1.0.0') =>
+    named('OCIRepository', { url: `oci://ghcr.io/acme/${name}`, ref: { tag } });
+  const user = (
+    kind: string,
+    more: JsonObject = {},
+    metadata: JsonObject = {},
+    status?: JsonObject,
+  ): DependentFact => {
+    const { object, ...rest } = dependent('a', {
+      chart: undefined as never,
+      chartRef: { kind, name: 'c', namespace: 'team' },
+      ...more,
+    });
+    const whole = { ...(object['metadata'] as JsonObject), ...metadata };
+    return { ...rest, object: { ...object, metadata: whole, ...(status === undefined ? {} : { status }) } };
+  };
+  const says = (
+    from: JsonObject,
+    to: JsonObject,
+    users: readonly DependentFact[],
+    more: Partial<Facts> = {},
+  ) => edit(from, to, users, { set: destructive, facts: more }).findings;
+
+  const kinds: readonly (readonly [
+    kind: string,
+    field: string,
+    make: (name: string, version?: string) => JsonObject,
+  ])[] = [
+    ['HelmChart', 'spec.chart', helmChart],
+    ['OCIRepository', 'spec.url', artifact],
+  ];
+  for (const [kind, field, make] of kinds) {
+    it(`is refused for each release that it would reinstall: ${kind}`, () => {
+      const both = [user(kind), user(kind, {}, { name: 'other' })];
+      const findings = says(make('flagger'), make('nginx'), both);
+      assert.deepEqual(
+        findings.map(({ path, rule, reason, message }) => [path, rule, reason, message]),
+        ['app', 'other'].map((name) => [
+          field,
+          'dc',
+          'DestructiveChange',
+          `HelmRelease a/${name}: the controller uninstalls Helm release a/${name} and installs it anew: chart ${kind} team/c (flagger) -> ${kind} team/c (nginx)`,
+        ]),
+      );
+    });
+
+    it(`passes with the same chart of another version: ${kind}`, () => {
+      assert.deepEqual(says(make('flagger'), make('flagger', '2.0.0'), [user(kind)]), []);
+    });
+
+    it(`passes once the release confirms just this change: ${kind}`, () => {
+      const [finding] = says(make('flagger'), make('nginx'), [user(kind)]);
+      assert.match(finding?.wouldPass ?? '', /^on the HelmRelease, annotation /);
+      const hash = /: "([0-9a-f]{16})",/.exec(finding?.wouldPass ?? '')?.[1] ?? '';
+      const confirming = user(kind, {}, { annotations: { 'helmgate.dev/confirm-destructive-change': hash } });
+      assert.deepEqual(says(make('flagger'), make('nginx'), [confirming]), []);
+      assert.equal(says(make('flagger'), make('podinfo'), [confirming]).length, 1);
+      assert.equal(says(make('nginx'), make('flagger'), [confirming]).length, 1);
+    });
+  }
+
+  it('is judged also where the repository behind the chart is not known', () => {
+    assert.equal(
+      says(helmChart('flagger'), helmChart('nginx'), [user('HelmChart')], { sources: new Map() }).length,
+      1,
+    );
+  });
+
+  it('passes for a release that is upgraded in place, was never released, or takes its chart elsewhere', () => {
+    const inPlace = user('HelmChart', { upgrade: { chartNameChangeStrategy: 'InPlaceUpdate' } });
+    const fresh = user('HelmChart', {}, {}, { observedGeneration: -1 });
+    assert.deepEqual(says(helmChart('flagger'), helmChart('nginx'), [inPlace, fresh]), []);
+    assert.deepEqual(says(helmChart('flagger'), helmChart('nginx'), [user('OCIRepository')]), []);
+    assert.deepEqual(says(undefined as never, helmChart('nginx'), [user('HelmChart')]), []);
   });
 });
 

@@ -31,6 +31,27 @@ const managed = { managedFields: [{ operation: 'Apply', fieldsV1: { 'f:spec': { 
 const asked = helmRelease({ chart: chart('*') }, managed);
 const final = applyPatch(asked, mutate(requestOf(asked), policies, good).patch) as JsonObject;
 
+describe('an object whose name the API server generated', () => {
+  const generated = helmRelease({}, { generateName: 'x-', name: 'x-abcde' });
+  const startsWith = (path: string) => `!has(${path}) || ${path}.startsWith('team-')`;
+  const table: readonly (readonly [what: string, expression: string])[] = [
+    ["the release's name", startsWith('release.name')],
+    ['the effective object', startsWith('effective.spec.releaseName')],
+  ];
+  for (const [what, expression] of table) {
+    it(`is judged by that name in ${what}, which the request does not say`, () => {
+      const named = { current: policySet([{ id: 'e', expression: { expression } }]) };
+      assert.equal(validate(requestOf(generated, null, { name: '' }), named, good).allowed, false);
+      assert.equal(validate(requestOf(generated), named, good).allowed, false);
+    });
+  }
+
+  it('has no name yet in the mutating call', () => {
+    const unnamed = helmRelease({}, { generateName: 'x-', name: undefined as never });
+    assert.equal(toSubject(requestOf(unnamed, null, { name: '' })).name, '');
+  });
+});
+
 describe('the mutating endpoint', () => {
   it('patches and never refuses, also what the validating one will refuse', () => {
     const decision = mutate(requestOf(asked), policies, evil);
@@ -40,7 +61,9 @@ describe('the mutating endpoint', () => {
       valueAt(applyPatch(asked, decision.patch), ['spec', 'install', 'remediation', 'retries']),
       2,
     );
-    assert.deepEqual(decision.warnings, ['spec.chart.spec.version was narrowed from * to >=1.28.0 <2.0.0']);
+    assert.deepEqual(decision.warnings, [
+      'spec.chart.spec.version was narrowed from * to >=1.28.0 <2.0.0 by p/range',
+    ]);
   });
 
   it('lets what the schema will refuse pass without a patch', () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { FUNCTION_BY_CALL, FUNCTIONS } from '../../../src/core/cel/functions/function-catalogue.ts';
 import type { Json } from '../../../src/core/json/json.ts';
 import { HOSTILE_URLS } from '../policy/hostile-urls.ts';
+import { readCorpus } from '../policy/url-corpus.ts';
 import { said } from './evaluate-text.ts';
 
 const OBJECT: Json = {
@@ -168,6 +169,9 @@ describe('the functions of URLs', () => {
     for (const url of HOSTILE_URLS) {
       assert.equal(said('url.isCanonical(object)', url), false, url);
       assert.equal(said('url.coversBelow("https://flagger.app", object)', url), false, url);
+    }
+    for (const url of readCorpus('hostile')) {
+      assert.equal(said('url.coversBelow("https://charts.example.com:8443/team", object)', url), false, url);
     }
   });
 });

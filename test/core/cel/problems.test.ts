@@ -43,7 +43,28 @@ const REFUSED: readonly (readonly [string, ...(readonly string[])])[] = [
   ['request.?usr.hasValue()', '9: request has no field usr (known are operation, userInfo)'],
   ['request["operatoin"] == ""', '8: request has no field operatoin (did you mean "operation"?)'],
   ['source != null && source.uri == ""', '25: source has no field uri (did you mean "url"?)'],
-  ['spaces.all(s, s.nam == "")', '16: no such key: nam'],
+  ['spaces.all(s, s.nam == "")', '16: s has no field nam (did you mean "name"?)'],
+  ['spaces.all(s, !has(s.labls))', '21: s has no field labls (did you mean "labels"?)'],
+  ['spaces.all(s, s.?labls.orValue({}) == {})', '17: s has no field labls (did you mean "labels"?)'],
+  ['spaces.exists_one(s, has(s.labls))', '27: s has no field labls (did you mean "labels"?)'],
+  ['spaces.filter(s, true).exists(t, !has(t.nam))', '40: t has no field nam (did you mean "name"?)'],
+  ['spaces.map(s, s).all(t, !has(t.nam))', '31: t has no field nam (did you mean "name"?)'],
+  ['spaces.map(s, true, s).all(t, !has(t.nam))', '37: t has no field nam (did you mean "name"?)'],
+  ['spaces.map(s, s.nam).size() > 0', '16: s has no field nam (did you mean "name"?)'],
+  ['spaces[0].nam == ""', '10: spaces[0] has no field nam (did you mean "name"?)'],
+  ['spaces[object.a].?nam.hasValue()', '18: spaces[...] has no field nam (did you mean "name"?)'],
+  ['spaces[?0].?nam.hasValue()', '12: spaces[0] has no field nam (did you mean "name"?)'],
+  ['[request][0].?operatoin.hasValue()', '14: request has no field operatoin (did you mean "operation"?)'],
+  ['[source][0].?uri.hasValue()', '13: source has no field uri (did you mean "url"?)'],
+  ['[source, source].all(s, !has(s.uri))', '31: s has no field uri (did you mean "url"?)'],
+  ['cel.bind(r, source, !has(r.uri))', '27: r has no field uri (did you mean "url"?)'],
+  ['cel.bind(r, source, r.?uri.orValue("") == "")', '23: r has no field uri (did you mean "url"?)'],
+  ['cel.bind(r, source, cel.bind(s, r, !has(s.uri)))', '42: s has no field uri (did you mean "url"?)'],
+  ['cel.bind(u, request.userInfo, has(u.groop))', '36: u has no field groop (known are username, groups)'],
+  ['cel.bind(r, spaces, r.all(s, !has(s.nam)))', '36: s has no field nam (did you mean "name"?)'],
+  ['(true ? source : source).?uri.hasValue()', '26: source has no field uri (did you mean "url"?)'],
+  ['optional.of(source).?uri.hasValue()', '21: source has no field uri (did you mean "url"?)'],
+  ['optional.of(source).value().?uri.hasValue()', '29: source has no field uri (did you mean "url"?)'],
   // Functions.
   ['object.a.startswith("b")', '9: there is no method startswith() (did you mean "startsWith"?)'],
   ['contains(object.a, "b")', '0: there is no function contains()'],
@@ -129,6 +150,54 @@ describe('an expression that cannot work', () => {
     assert.deepEqual(problemsOf('"a" + request.operation', 'string'), []);
     assert.deepEqual(problemsOf('object.a', 'string'), []);
     assert.deepEqual(problemsOf('true', 'string'), ['0: the expression gives bool, not a text']);
+  });
+});
+
+/** What looks like a wrong field and is none: another thing of the name, or a type that nobody can tell. */
+const ACCEPTED = [
+  'cel.bind(source, object, !has(source.uri))',
+  'object.list.all(request, !has(request.operatoin))',
+  'dyn(source).uri == ""',
+  'spaces.all(s, s.labels.anything == "")',
+  'spaces.all(s, "anything" in s.labels)',
+  'cel.bind(r, {"uri": 1}, has(r.uri))',
+  '(true ? dyn(object) : dyn(source)).?uri.hasValue()',
+  'object.all(key, has(object.other))',
+  'cel.bind(s, spaces.size(), s > 0)',
+  'spaces.all(s, cel.bind(s, object, has(s.nam)))',
+];
+
+describe('a field that may be there', () => {
+  for (const text of ACCEPTED)
+    it(`is no problem: ${text}`, () => {
+      assert.deepEqual(problemsOf(text), []);
+    });
+});
+
+describe('the fields that an expression reads of an object', () => {
+  const read = (text: string) => {
+    const result = LANGUAGE.compile(text, 'bool');
+    assert.ok(result.ok, text);
+    return result.expression.fieldReads.map(({ variable, path }) => [variable, ...path].join('.'));
+  };
+
+  it('are told through bound names, has() and .?, and not behind what is computed', () => {
+    assert.deepEqual(read('has(object.spec.suspend)'), ['object.spec', 'object.spec.suspend']);
+    assert.deepEqual(read('object.?spec["a"].b.orValue(1) == 1'), [
+      'object.spec',
+      'object.spec.a',
+      'object.spec.a.b',
+    ]);
+    assert.deepEqual(read('cel.bind(o, object, !has(o.spec))'), ['object.spec']);
+    assert.deepEqual(read('cel.bind(s, object.spec, s.?a.orValue(1) == 1)'), [
+      'object.spec',
+      'object.spec.a',
+    ]);
+    assert.deepEqual(read('(true ? object : other).spec == 1'), []);
+    assert.deepEqual(read('object.list.all(x, x.a == 1) && object[other.key].a == 1'), [
+      'object.list',
+      'other.key',
+    ]);
   });
 });
 

@@ -7,6 +7,47 @@ import { HOSTILE_URLS } from './hostile-urls.ts';
 /** Enough for each piece to meet each other one; run with a thousand times as many when the parser is changed. */
 const RUNS = 2000;
 
+/** What stands in path parts that servers read in different ways. */
+const PARTS = [
+  ...['.', '..', ';', ';x=1', 'a', '%20', '%3B', '%2E', '%2F', '%00', '%09', '%3F', '%23', '%C3%A9'],
+  ...[
+    '%C0%AE',
+    '%C0%AF',
+    '%E0%80%AF',
+    '%C1%9C',
+    '%EF%BC%8E',
+    '%EF%BC%8F',
+    '%E2%80%A5',
+    '%E2%84%80',
+    '%C2%A0',
+    '%E2%80%8B',
+  ],
+];
+
+/** The bytes of a text in which percent-escapes are read once, each as one character. */
+const bytesOf = (text: string) =>
+  text.replaceAll(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+/** UTF-8 as a decoder reads it that takes overlong forms for what they would stand for, and shows the rest as it is. */
+const decoded = (text: string) =>
+  bytesOf(text)
+    .replaceAll(/[\xC0\xC1]([\x80-\xBF])/g, (all, low: string) =>
+      String.fromCharCode(((all.charCodeAt(0) & 0x1f) << 6) | (low.charCodeAt(0) & 0x3f)),
+    )
+    .replaceAll(/\xE0\x80([\x80-\xBF])/g, (_, low: string) => String.fromCharCode(low.charCodeAt(0) & 0x3f))
+    .replaceAll(/[\xC2-\xF4][\x80-\xBF]+/g, (bytes) => Buffer.from(bytes, 'latin1').toString('utf8'));
+/** How servers are known to read a URL: as it is; without path parameters; decoded; decoded, without them; in compatibility form, trimmed. */
+const READINGS: readonly ((text: string) => string)[] = [
+  (text) => text,
+  (text) => text.replaceAll(/;[^/]*/g, ''),
+  decoded,
+  (text) => decoded(text).replaceAll(/;[^/]*/g, ''),
+  (text) =>
+    decoded(text)
+      .normalize('NFKC')
+      .replaceAll(/[?#].*/g, '')
+      .replaceAll(/[\s\u0000\u200b]+(?=\/|$)|(?<=\/)[\s\u200b]+/g, ''),
+];
+
 function read(text: string) {
   const result = parseCanonicalUrl(text);
   assert.ok(result.ok, text);
@@ -30,6 +71,7 @@ describe('canonical URLs', () => {
     'oci://ghcr.io/stefanprodan/charts/podinfo',
     'oci://localhost:5000/a_b/c__d/e-f.g',
     'https://example.com/a%20b/c~d',
+    'https://example.com/caf%C3%A9/%E6%97%A5%E6%9C%AC/a;b,c=d',
     'https://xn--flgger-3nf.app',
     'ssh://git@github.com/acme/charts',
     'ssh://git.example.com:2222/~charts/app.git',
@@ -100,6 +142,22 @@ describe('canonical URLs', () => {
         assert.equal(parsed, result.url.host);
       }),
       { numRuns: 5000 },
+    );
+  });
+
+  it("never leave the allowed path, whichever of a server's readings of its parts is taken", () => {
+    const team = read('https://example.com/team');
+    const part = fc
+      .array(fc.constantFrom(...PARTS), { minLength: 1, maxLength: 4 })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (parts) => {
+        const result = parseCanonicalUrl(['https://example.com/team', ...parts].join('/'));
+        if (!result.ok || !coversUrl(team, true, result.url)) return;
+        for (const served of READINGS.map((reading) => new URL(reading(result.url.text)).pathname))
+          assert.ok(`${served}/`.startsWith('/team/'), `${result.url.text} is read as ${served}`);
+      }),
+      { numRuns: 20 * RUNS },
     );
   });
 

@@ -13,6 +13,99 @@ function errorsOf(text: string): readonly string[] {
   return result.ok ? [] : result.errors.map((error) => formatLocatedError(error).split('\n')[0] ?? '');
 }
 
+/** Where a selector can stand in a set, each with the tokens that lead to it. */
+const SELECTORS: readonly (readonly [place: string, at: string, text: (selector: string) => string])[] = [
+  ['match', 'spec.match.labels', (labels) => `${HEAD}  match: {labels: ${labels}}\n${RULES}`],
+  [
+    'the namespaces of match',
+    'spec.match.namespaces.labels',
+    (labels) => `${HEAD}  match: {namespaces: {labels: ${labels}}}\n${RULES}`,
+  ],
+  [
+    'exclude',
+    'spec.match.exclude.labels',
+    (labels) => `${HEAD}  match: {exclude: {labels: ${labels}}}\n${RULES}`,
+  ],
+  [
+    'the namespaces of exclude',
+    'spec.match.exclude.namespaces.labels',
+    (labels) => `${HEAD}  match: {exclude: {namespaces: {labels: ${labels}}}}\n${RULES}`,
+  ],
+  [
+    'enforcement',
+    'spec.enforcement.namespaces.0.labels',
+    (labels) =>
+      `${HEAD}  enforcement: {action: Deny, namespaces: [{action: Warn, labels: ${labels}}]}\n${RULES}`,
+  ],
+  [
+    'promotion',
+    'spec.rules.0.promotion.from.namespaces.labels',
+    (labels) =>
+      `${HEAD}  rules: [{id: a, promotion: {readyFor: 1h, from: {namespaces: {labels: ${labels}}}}}]\n`,
+  ],
+  [
+    'an exception',
+    'spec.match.labels',
+    (labels) =>
+      `${HEAD}${RULES}---\napiVersion: helmgate.dev/v1alpha1\nkind: Exception\nmetadata: {name: e}\nspec: {policy: p, match: {labels: ${labels}}, owner: o, reason: r, expires: 2027-01-31}\n`,
+  ],
+];
+
+describe('a label selector that Kubernetes refuses', () => {
+  const refused: readonly (readonly [requirement: string, path: string, message: RegExp])[] = [
+    ['{key: a, operator: In}', '', /lacks the field values$/],
+    ['{key: a, operator: NotIn}', '', /lacks the field values$/],
+    ['{key: a, operator: In, values: []}', '.values', /must NOT have fewer than 1 items$/],
+    ['{key: a, operator: NotIn, values: []}', '.values', /must NOT have fewer than 1 items$/],
+    [
+      '{key: a, operator: Exists, values: [x]}',
+      '',
+      /^unknown field "values" in .* \(known are key, operator\)$/,
+    ],
+    [
+      '{key: a, operator: Exists, values: []}',
+      '',
+      /^unknown field "values" in .* \(known are key, operator\)$/,
+    ],
+    [
+      '{key: a, operator: DoesNotExist, values: [x]}',
+      '',
+      /^unknown field "values" in .* \(known are key, operator\)$/,
+    ],
+    ['{key: a, operator: Exist}', '.operator', /must be one of .*did you mean "Exists"/],
+    ['{key: a b, operator: Exists}', '.key', /must match pattern/],
+    ['{key: a, operator: NotIn, values: [-x]}', '.values.0', /must match pattern/],
+  ];
+  for (const [place, at, textOf] of SELECTORS) {
+    for (const [requirement, path, message] of refused) {
+      it(`is an error in ${place}: ${requirement}`, () => {
+        const text = textOf(`{matchExpressions: [${requirement}]}`);
+        const errors = errorsOf(text);
+        assert.ok(errors.length > 0);
+        const where = `${at}.matchExpressions.0${path}`;
+        for (const error of errors) {
+          assert.match(error, /^p\.yaml:[0-9]+:[0-9]+: /);
+          const said = error.replace(/^[^ ]+ /, '');
+          assert.ok(said.includes(where) && message.test(said), error);
+        }
+      });
+    }
+
+    it(`loads in ${place} with values where they mean something, and without them elsewhere`, () => {
+      for (const requirement of [
+        '{key: example.com/a_b.c, operator: In, values: [x, ""]}',
+        '{key: a, operator: NotIn, values: [x.Y_z-0]}',
+        '{key: a, operator: Exists}',
+        '{key: a, operator: DoesNotExist}',
+      ]) {
+        const text = textOf(`{matchLabels: {a: b}, matchExpressions: [${requirement}]}`);
+        const result = compilePolicySet([{ path: 'p.yaml', text }]);
+        assert.ok(result.ok, result.ok ? '' : result.errors.map(formatLocatedError).join('\n'));
+      }
+    });
+  }
+});
+
 describe('a policy file with an error', () => {
   const table: readonly (readonly [name: string, text: string, expected: RegExp])[] = [
     [

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { evaluate } from '../../../src/core/policy/evaluate.ts';
 import type { Facts } from '../../../src/core/policy/facts.ts';
+import { defaultEnforcement } from '../../../src/core/policy/rule-definition.ts';
+import { RULE_DEFINITIONS } from '../../../src/core/policy/rules/catalogue.ts';
 import { factsWith, helmRelease, policySet, subjectOf } from './policy-fixture.ts';
 
 const known = (labels: Record<string, string>) => ({ known: true, value: labels }) as const;
@@ -15,6 +17,29 @@ function decide(enforcement: JsonObject, facts: Partial<Facts> = {}, object = he
 
 const actionAt = (enforcement: JsonObject, facts: Partial<Facts> = {}, object = helmRelease()) =>
   decide(enforcement, facts, object).findings[0]?.enforcement;
+
+describe('an enforcement that nobody wrote', () => {
+  const object = helmRelease({ interval: '15m', install: { skipCRDs: true } });
+  const of = (rule: JsonObject, spec: JsonObject = {}) =>
+    evaluate(policySet([{ id: 'r', ...rule }], spec), subjectOf(object), factsWith(), 'admission').findings[0]
+      ?.enforcement;
+
+  it('is Deny for most kinds of rules, and Warn for ineffective', () => {
+    const kinds = RULE_DEFINITIONS.filter((definition) => defaultEnforcement(definition) !== 'Deny');
+    assert.deepEqual(
+      kinds.map(({ field }) => field),
+      ['ineffective'],
+    );
+    assert.equal(of({ ineffective: {} }), 'Warn');
+    assert.equal(of({ forbid: { 'spec.install.skipCRDs': { present: true } } }), 'Deny');
+  });
+
+  it('gives way to what the rule says, and to what the policy says', () => {
+    assert.equal(of({ ineffective: {}, enforcement: 'Deny' }), 'Deny');
+    assert.equal(of({ ineffective: {} }, { enforcement: 'Deny' }), 'Deny');
+    assert.equal(of({ ineffective: {}, enforcement: 'Audit' }, { enforcement: 'Deny' }), 'Audit');
+  });
+});
 
 describe('an enforcement with a date', () => {
   const from = { action: 'Deny', from: '2026-12-01' };

@@ -4,9 +4,10 @@ import type { JsonObject } from '../../../src/core/json/json.ts';
 import { compilePolicySet } from '../../../src/core/policy/compile.ts';
 import type { Phase } from '../../../src/core/policy/decision.ts';
 import { evaluate } from '../../../src/core/policy/evaluate.ts';
-import { ExceptionUses, unneededExceptions } from '../../../src/core/policy/exception-uses.ts';
+import { ExceptionUses } from '../../../src/core/policy/exception-uses.ts';
 import type { Facts } from '../../../src/core/policy/facts.ts';
 import { formatLocatedError } from '../../../src/core/policy/located-error.ts';
+import type { PolicySet } from '../../../src/core/policy/policy-set.ts';
 import type { CompiledRule } from '../../../src/core/policy/rule.ts';
 import type { Subject } from '../../../src/core/policy/subject.ts';
 import { documentSet, exceptionDocument, factsWith, helmRelease, subjectOf } from './policy-fixture.ts';
@@ -301,14 +302,19 @@ describe('the uses of exceptions', () => {
   });
 
   it('tell which ones nothing needs any more', () => {
+    const unneeded = (among: PolicySet, ...specs: readonly JsonObject[]) => {
+      const uses = new ExceptionUses();
+      for (const spec of specs) uses.add(judge(spec), false);
+      return uses.unusedOf(among);
+    };
     const names = (...specs: readonly JsonObject[]) =>
-      unneededExceptions(set, specs.map(judge)).map(({ name, owner, place }) => [name, owner, place.line]);
+      unneeded(set, ...specs).map(({ name, owner, place }) => [name, owner, place.line]);
     assert.deepEqual(names({ timeout: '1m' }), [
       ['b', 'team-a', 5],
       ['c', 'team-a', 7],
     ]);
     assert.deepEqual(names({}, {}), [['c', 'team-a', 7]]);
-    assert.deepEqual(unneededExceptions(documentSet([policy()]), []), []);
+    assert.deepEqual(unneeded(documentSet([policy()])), []);
   });
 });
 

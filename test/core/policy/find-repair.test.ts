@@ -28,7 +28,7 @@ function judgeOf(demands: readonly Demand[], counts = { judged: 0 }): (object: J
   return (object) => {
     counts.judged += 1;
     const open = demands.filter(({ path, value }) => valueAt(object, path.split('.')) !== value);
-    return { allowed: open.length === 0, proposals: open.map(({ alternatives }) => alternatives) };
+    return { allowed: open.length === 0, proposals: open.map(({ alternatives }) => alternatives), steps: 1 };
   };
 }
 
@@ -42,16 +42,17 @@ describe('the smallest edit that passes', () => {
         ...(left ? [] : [[[set('left', 1)], [set('kind', 'both')]]]),
         ...(right ? [] : [[[set('right', 1)], [set('kind', 'both')]]]),
       ];
-      return { allowed: left && right, proposals };
+      return { allowed: left && right, proposals, steps: 1 };
     };
     assert.deepEqual(findRepair({}, judge)?.edits, [set('kind', 'both')]);
   });
 
   it('follows what a first edit brings to light', () => {
     const judge = (object: JsonObject): Attempt => {
-      if (valueAt(object, ['url']) !== 'good') return { allowed: false, proposals: [[[set('url', 'good')]]] };
+      if (valueAt(object, ['url']) !== 'good')
+        return { allowed: false, proposals: [[[set('url', 'good')]]], steps: 1 };
       const rest = valueAt(object, ['chart']) === 'known';
-      return { allowed: rest, proposals: rest ? [] : [[[set('chart', 'known')]]] };
+      return { allowed: rest, proposals: rest ? [] : [[[set('chart', 'known')]]], steps: 1 };
     };
     assert.deepEqual(findRepair({ url: 'bad' }, judge)?.edits, [set('url', 'good'), set('chart', 'known')]);
   });
@@ -76,6 +77,32 @@ describe('the smallest edit that passes', () => {
     const counts = { judged: 0 };
     assert.equal(findRepair({}, judgeOf(demands, counts)), undefined);
     assert.equal(counts.judged, MAX_EVALUATIONS);
+  });
+
+  it('takes no more steps than it may besides the verdict, and says so by proposing nothing', () => {
+    const demands = ['a', 'b', 'c'].map((path) => ({ path, value: 1, alternatives: [[set(path, 1)]] }));
+    const steps: number[] = [];
+    const told: number[] = [];
+    const judge = (object: JsonObject, maxSteps: number): Attempt => {
+      told.push(maxSteps);
+      // A judgement that is dearer than the others is stopped where the search ends.
+      const cost = Math.min(maxSteps, steps.length === 2 ? 6 : 3);
+      steps.push(cost);
+      return { ...judgeOf(demands)(object), steps: cost };
+    };
+    assert.equal(findRepair({}, judge, 10), undefined);
+    assert.deepEqual(
+      [steps, told],
+      [
+        [3, 3, 6],
+        [10, 10, 7],
+      ],
+    );
+    assert.equal(
+      findRepair({}, (object) => ({ ...judgeOf(demands)(object), steps: 11 }), 10),
+      undefined,
+    );
+    assert.equal(findRepair({}, judgeOf(demands), 100)?.edits.length, 3);
   });
 
   it('passes when it is applied, and none of its edits can be left out', () => {

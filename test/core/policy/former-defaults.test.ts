@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import { believedRecord, stripFormerDefaults, withRecord } from '../../../src/core/policy/former-defaults.ts';
+import { valueAt } from '../../../src/core/json/pointer.ts';
+import {
+  believedRecord,
+  boundedRecord,
+  type DefaultsRecord,
+  MAX_RECORD_LENGTH,
+  stripFormerDefaults,
+  withRecord,
+} from '../../../src/core/policy/former-defaults.ts';
 import { helmRelease, policySet, subjectOf } from './policy-fixture.ts';
 
 const ANNOTATION = 'helmgate.dev/defaults';
@@ -65,14 +74,47 @@ describe('the record of former defaults', () => {
     });
   }
 
-  it('is left out when it would be too long, and taken away when it is empty', () => {
+  it('is taken away when it is empty, or when nothing of it fits', () => {
     const object = helmRelease({}, { annotations: { [ANNOTATION]: '{}' } });
-    const annotationsOf = (value: JsonObject) => (value['metadata'] as JsonObject)['annotations'];
-    assert.equal(annotationsOf(withRecord(object, new Map([['/spec/x', 'x'.repeat(20_000)]]))), undefined);
-    assert.equal(annotationsOf(withRecord(object, new Map())), undefined);
-    assert.deepEqual(annotationsOf(withRecord(object, new Map([['/spec/x', 2n ** 60n]]))), {
+    const annotationsOf = (record: DefaultsRecord) =>
+      valueAt(withRecord(object, boundedRecord(record).kept), ['metadata', 'annotations']);
+    assert.equal(annotationsOf(new Map([['/spec/x', 'x'.repeat(20_000)]])), undefined);
+    assert.equal(annotationsOf(new Map()), undefined);
+    assert.deepEqual(annotationsOf(new Map([['/spec/x', 2n ** 60n]])), {
       [ANNOTATION]: '{"/spec/x":1152921504606846976}',
     });
+  });
+
+  it('keeps the entries of the first pointers that fit, and names the others', () => {
+    const numbered = (count: number, value: string): DefaultsRecord =>
+      new Map(Array.from({ length: count }, (_, index) => [`/spec/values/k${1000 + index}`, value]));
+    const many = boundedRecord(numbered(300, 'x'));
+    assert.deepEqual([many.kept.size, many.left.length], [256, 44]);
+    assert.equal(many.left[0], '/spec/values/k1256');
+    const long = boundedRecord(numbered(20, 'x'.repeat(1000)));
+    assert.deepEqual([long.kept.size, long.left.length], [15, 5]);
+    const oneHuge = boundedRecord(
+      new Map([
+        ['/spec/a', 'x'.repeat(20_000)],
+        ['/spec/b', 'y'],
+      ]),
+    );
+    assert.deepEqual([[...oneHuge.kept.keys()], oneHuge.left], [['/spec/b'], ['/spec/a']]);
+  });
+
+  it('fits the length that is read again, whatever it is made of', () => {
+    const value = fc.oneof(fc.string({ unit: 'binary', maxLength: 3000 }), fc.bigInt(), fc.constant(null));
+    const record = fc.dictionary(fc.string({ unit: 'binary', maxLength: 20 }), value, { maxKeys: 40 });
+    fc.assert(
+      fc.property(record, (entries) => {
+        const all = new Map(Object.entries(entries));
+        const { kept, left } = boundedRecord(all);
+        assert.deepEqual([...kept.keys(), ...left].sort(), [...all.keys()].sort());
+        const text = valueAt(withRecord(helmRelease(), kept), ['metadata', 'annotations', ANNOTATION]);
+        assert.ok(kept.size === 0 ? text === undefined : String(text).length <= MAX_RECORD_LENGTH);
+        assert.deepEqual(boundedRecord(kept), { kept, left: [] });
+      }),
+    );
   });
 
   it('takes __proto__ in a pointer for a key', () => {

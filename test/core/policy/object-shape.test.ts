@@ -28,6 +28,12 @@ describe('the kinds that are judged', () => {
   });
 });
 
+/** What is wrong, behind its path. */
+function problemText(kind: string, object: JsonObject): string | undefined {
+  const problem = shapeProblem(kind, object);
+  return problem === undefined ? undefined : `${problem.path} ${problem.message}`;
+}
+
 describe('the shape of a source', () => {
   const table: readonly (readonly [string, JsonObject | undefined, string | undefined])[] = [
     ['GitRepository', { url: 'https://a.example' }, undefined],
@@ -48,7 +54,60 @@ describe('the shape of a source', () => {
   ];
   for (const [kind, spec, problem] of table) {
     it(`of a ${kind} ${problem ?? 'is fine'}: ${JSON.stringify(spec)?.slice(0, 60)}`, () => {
-      assert.equal(shapeProblem(kind, object(spec))?.message, problem);
+      assert.equal(problemText(kind, object(spec)), problem);
     });
   }
+});
+
+describe('the metadata of an object', () => {
+  const repository = (metadata: JsonObject): JsonObject => ({
+    metadata: { name: 'x', ...metadata },
+    spec: { url: 'https://a.example' },
+  });
+  for (const field of ['labels', 'annotations'] as const) {
+    it(`may have ${field} that are null, which the API server drops however they are sent`, () => {
+      assert.equal(shapeProblem('HelmRepository', repository({ [field]: null })), undefined);
+      assert.equal(
+        problemText('HelmRepository', repository({ [field]: 'x' })),
+        `metadata.${field} must be an object`,
+      );
+    });
+  }
+});
+
+describe('the spec of an object', () => {
+  const release = (spec: JsonObject): JsonObject => ({
+    metadata: { name: 'x' },
+    spec: { interval: '5m', ...spec },
+  });
+  const chart = { spec: { chart: 'x', sourceRef: { kind: 'HelmRepository', name: 'r' } } };
+  it('may have no null where rules read it: the API server drops it from a create and refuses it in a server-side apply', () => {
+    assert.equal(shapeProblem('HelmRelease', release({ chart })), undefined);
+    assert.equal(
+      problemText('HelmRelease', release({ chart, releaseName: null })),
+      'spec.releaseName must be a text',
+    );
+    assert.equal(
+      problemText('HelmRelease', release({ chart, chartRef: null })),
+      'spec either spec.chart or spec.chartRef must be set',
+    );
+  });
+});
+
+describe('a text without quotes that reads as something else', () => {
+  it('is wanted in quotes', () => {
+    const release = (version: number | JsonObject) => ({
+      metadata: { name: 'x' },
+      spec: {
+        interval: '5m',
+        chart: { spec: { chart: 'x', version, sourceRef: { kind: 'HelmRepository', name: 'r' } } },
+      },
+    });
+    assert.deepEqual(shapeProblem('HelmRelease', release(1.1)), {
+      path: 'spec.chart.spec.version',
+      message: 'must be a text',
+      wouldPass: 'a text: write it in quotes',
+    });
+    assert.equal(shapeProblem('HelmRelease', release({}))?.wouldPass, undefined);
+  });
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { applyPatch } from '../../../src/core/json/apply.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { valueAt } from '../../../src/core/json/pointer.ts';
 import { evaluate } from '../../../src/core/policy/evaluate.ts';
-import type { Facts } from '../../../src/core/policy/facts.ts';
+import { type Facts, sourceKey } from '../../../src/core/policy/facts.ts';
 import type { PolicySet } from '../../../src/core/policy/policy-set.ts';
 import type { CompiledRule, FindingDraft } from '../../../src/core/policy/rule.ts';
 import type { Subject } from '../../../src/core/policy/subject.ts';
@@ -118,7 +119,137 @@ describe('a rule with a ratchet', () => {
   });
 });
 
+const source = (name: string, url: string) =>
+  [
+    sourceKey('HelmRepository', 'team', name),
+    { known: true, value: { kind: 'HelmRepository', namespace: 'team', name, url } },
+  ] as const;
+const twoSources = {
+  sources: new Map([source('flagger', 'https://flagger.app'), source('other', 'https://other.example')]),
+};
+
+describe('an expression with a ratchet', () => {
+  const rule: JsonObject = {
+    id: 'x',
+    ratchet: true,
+    expression: [
+      {
+        expression: "duration(object.spec.interval) >= duration('1m') || object.spec.?suspend.orValue(false)",
+        path: 'spec',
+        message: 'no',
+      },
+      { expression: "object.spec.?serviceAccountName.orValue('') != 'root'", path: 'spec', message: 'no' },
+    ],
+  };
+  const decide = (old: JsonObject, now: JsonObject) => {
+    const { findings } = update({ rules: [rule], old: helmRelease(old), now: helmRelease(now) });
+    return findings.map(({ enforcement }) => enforcement);
+  };
+
+  it('denies what another entry finds at the same path, in the same words', () => {
+    assert.deepEqual(decide({ interval: '10s' }, { interval: '10s', serviceAccountName: 'root' }), [
+      'Deny',
+      'Warn',
+    ]);
+    assert.deepEqual(decide({ interval: '10s' }, { serviceAccountName: 'root' }), ['Deny']);
+  });
+
+  it('denies once a value that it reads has changed, and not for any other', () => {
+    assert.deepEqual(decide({ interval: '10s' }, { interval: '1s' }), ['Deny']);
+    assert.deepEqual(decide({ interval: '10s' }, { interval: '10s', suspend: false }), ['Deny']);
+    assert.deepEqual(decide({ interval: '10s' }, { interval: '10s', timeout: '9m' }), ['Warn']);
+  });
+
+  it('denies once the source that it reads of is another one, though the text is the same', () => {
+    const rules = [
+      { id: 'x', ratchet: true, expression: { expression: "source.url == 'x'", path: 'spec.interval' } },
+    ];
+    const edit = (name: string) =>
+      update({
+        ...{ rules, facts: twoSources, old: helmRelease() },
+        now: helmRelease({ timeout: '9m', chart: chart('1.30.0', { name }) }),
+      }).allowed;
+    assert.deepEqual([edit('flagger'), edit('other')], [true, false]);
+  });
+
+  it('denies once what follows from other fields has changed: the effective spec, the release', () => {
+    for (const read of ['effective.spec.releaseName', 'release.name']) {
+      const rules = [
+        { id: 'x', ratchet: true, expression: { expression: `${read} == 'x'`, path: 'spec.interval' } },
+      ];
+      const edit = (spec: JsonObject) =>
+        update({ rules, old: helmRelease(), now: helmRelease(spec) }).allowed;
+      assert.deepEqual([edit({ timeout: '9m' }), edit({ releaseName: 'y' })], [true, false]);
+    }
+  });
+
+  const spec = fc
+    .record({
+      interval: fc.constantFrom('1s', '10s', '5m'),
+      suspend: fc.option(fc.boolean(), { nil: undefined }),
+      serviceAccountName: fc.option(fc.constantFrom('root', 'tenant'), { nil: undefined }),
+    })
+    .map((fields) => JSON.parse(JSON.stringify(fields)) as JsonObject);
+
+  it('warns only where all that the entry reads is as it was', () => {
+    const warned = { yes: 0 };
+    fc.assert(
+      fc.property(spec, spec, (old, now) => {
+        for (const enforcement of decide(old, now)) {
+          if (enforcement !== 'Warn') continue;
+          const same = (...fields: readonly string[]) => fields.every((field) => old[field] === now[field]);
+          assert.ok(same('interval', 'suspend') || same('serviceAccountName'));
+          warned.yes += 1;
+        }
+      }),
+    );
+    assert.ok(warned.yes > 5);
+  });
+});
+
+describe('a ratchet on where charts come from', () => {
+  const release = fc.record({
+    chart: fc.constantFrom('flagger', 'nginx'),
+    name: fc.constantFrom('flagger', 'other'),
+    version: fc.constantFrom('*', '>=1.0.0', '1.30.0'),
+    timeout: fc.constantFrom('1m', '2m'),
+  });
+  type Release = typeof release extends fc.Arbitrary<infer T> ? T : never;
+  const objectOf = ({ chart: of, name, version, timeout }: Release) => {
+    const { spec } = chart(version, { name }) as { readonly spec: JsonObject };
+    return helmRelease({ chart: { spec: { ...spec, chart: of } }, timeout });
+  };
+  const rules: readonly (readonly [name: string, rule: JsonObject])[] = [
+    ['chartVersion', range()],
+    ['allowedSources', { id: 's', ratchet: true, allowedSources: [{ url: 'https://charts.example.com' }] }],
+  ];
+  for (const [name, rule] of rules) {
+    it(`warns of ${name} only where chart and source are as they were, and the version if that is judged`, () => {
+      const seen = new Set<string>();
+      fc.assert(
+        fc.property(release, release, (old, now) => {
+          const given = { rules: [rule], old: objectOf(old), now: objectOf(now), facts: twoSources };
+          const version = name === 'allowedSources' || old.version === now.version;
+          const same = old.chart === now.chart && old.name === now.name && version;
+          for (const { enforcement } of update(given).findings) {
+            assert.equal(enforcement, same ? 'Warn' : 'Deny');
+            seen.add(enforcement);
+          }
+        }),
+      );
+      assert.equal(seen.size, 2);
+    });
+  }
+});
+
 describe('a rule with a ratchet that changes objects', () => {
+  it('cuts a range that stood there before, once it is the range of another chart', () => {
+    const other = helmRelease({ chart: { spec: { ...(chart('*')['spec'] as JsonObject), chart: 'nginx' } } });
+    const { patch, allowed } = update({ rules: [range('Narrow')], old: wide, now: other });
+    assert.equal(allowed, true);
+    assert.equal(valueAt(applyPatch(other, patch), ['spec', 'chart', 'spec', 'version']), '>=1.28.0 <2.0.0');
+  });
+
   const patched = (given: Update) => applyPatch(given.now, update(given).patch) as JsonObject;
 
   it('leaves a range alone that stood there before, and cuts one that is new', () => {
@@ -207,7 +338,9 @@ describe('an old finding', () => {
 
   it('answers for one new finding only', () => {
     const each = (object: JsonObject) =>
-      (valueAt(object, ['spec', 'values', 'items']) as readonly string[]).map(() => draft('spec'));
+      (valueAt(object, ['spec', 'values', 'items']) as readonly string[]).map(() =>
+        draft('spec', { basis: 'the same' }),
+      );
     assert.deepEqual(decide(each, listed(1), listed(2)), ['Deny', 'Warn']);
     assert.deepEqual(decide(each, listed(2), listed(1)), ['Warn']);
   });
@@ -243,7 +376,19 @@ describe('an old finding', () => {
     assert.deepEqual(decide(failing, helmRelease(), helmRelease({ interval: '9m' })), ['Deny']);
   });
 
+  it('is none about the object as a whole, unless the rule says by what it was found', () => {
+    const whole = () => [draft('spec')];
+    assert.deepEqual(decide(whole, helmRelease(), helmRelease({ interval: '9m' })), ['Deny']);
+    const reading = (object: JsonObject) => [
+      draft('spec', { basis: valueAt(object, ['spec', 'timeout']) ?? null }),
+    ];
+    assert.deepEqual(decide(reading, helmRelease(), helmRelease({ interval: '9m' })), ['Warn']);
+    assert.deepEqual(decide(reading, helmRelease(), helmRelease({ timeout: '9m' })), ['Deny']);
+  });
+
   const keys: readonly (readonly [string, Partial<FindingDraft>])[] = [
+    ['message', { message: 'neither' }],
+    ['basis', { basis: 'another' }],
     ['reason', { reason: 'FieldRequired' }],
     ['value found', { found: 1 }],
     ['path', { path: 'spec.timeout' }],

@@ -67,11 +67,42 @@ const TABLE: readonly (readonly [string, readonly string[], readonly string[]])[
     ['1.yaml:5:16 warning DuplicateRule: the rule t says the same as p/s (0.yaml:5)'],
   ],
   [
+    'a duplicate of what holds where no enforcement is written, and no other',
+    [
+      policy('  rules: [{id: i, ineffective: {}}]\n'),
+      policy('  enforcement: Warn\n  rules: [{id: w, ineffective: {}}]\n', 'q'),
+      policy('  enforcement: Deny\n  rules: [{id: d, ineffective: {}}]\n', 'r'),
+    ],
+    ['1.yaml:6:16 warning DuplicateRule: the rule w says the same as p/i (0.yaml:5)'],
+  ],
+  [
     'no duplicate where enforcement or match differ',
     [
       policy(`  match: {names: [a]}\n${SOURCES}`),
       policy(SOURCES, 'q'),
       policy('  rules: [{id: s, enforcement: Warn, allowedSources: [{url: https://flagger.app}]}]\n', 'r'),
+    ],
+    [],
+  ],
+  [
+    'defaults and overrides of what an author may not have chosen',
+    [
+      policy(
+        '  rules:\n  - id: d\n    defaults:\n      HelmRelease:\n        spec.chart.spec.interval: 10m\n        spec.kubeConfig.secretRef.key: k\n        spec.commonMetadata.labels.a: b\n  - {id: o, overrides: {HelmRelease: {spec.upgrade.strategy.retryInterval: 1m}}}\n',
+      ),
+    ],
+    [
+      '0.yaml:9:9 note ChoiceNotMade: the default of spec.chart.spec.interval acts only where spec.chart.spec is written',
+      '0.yaml:10:9 warning ChoiceNotMade: the default of spec.kubeConfig.secretRef.key acts only where spec.kubeConfig.secretRef is written',
+      '0.yaml:12:39 warning ChoiceNotMade: the override of spec.upgrade.strategy.retryInterval acts only where spec.upgrade.strategy.name is RetryOnFailure',
+    ],
+  ],
+  [
+    'no field that gets what it depends on by the same rule',
+    [
+      policy(
+        '  rules: [{id: d, defaults: {HelmRelease: {spec.upgrade.strategy: {name: RetryOnFailure, retryInterval: 1m}}}}]\n',
+      ),
     ],
     [],
   ],

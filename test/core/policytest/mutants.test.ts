@@ -40,6 +40,14 @@ describe('the mutants of a policy', () => {
     ]);
   });
 
+  it('flip what holds where no enforcement is written', () => {
+    const policy = `${HEAD}  rules: [{id: i, ineffective: {}}, {id: r, ineffective: {}, enforcement: Audit}]\n`;
+    assert.deepEqual(changesOf(policy).slice(2, 4), [
+      'spec.rules.0: enforcement: Warn -> Deny',
+      'spec.rules.1.enforcement: enforcement: Audit -> Deny',
+    ]);
+  });
+
   it('change numbers and durations by one, and words that the API knows none for are left alone', () => {
     const policy = `${HEAD}  rules: [{id: d, defaults: {HelmRelease: {spec.timeout: 5m, spec.maxHistory: 0, spec.releaseName: x}}}]\n`;
     assert.deepEqual(changesOf(policy).slice(2), [

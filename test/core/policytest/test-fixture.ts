@@ -8,7 +8,7 @@ import { type CaseResult, runCase } from '../../../src/core/policytest/run-case.
 
 /** The one document of a text. */
 export function documentOf(text: string, file = 't.yaml'): YamlDocument {
-  const read = readYaml({ file, text }, 'expand');
+  const read = readYaml({ file, text }, 'test');
   assert.ok(read.ok, read.ok ? '' : read.errors.map(formatLocatedError).join('\n'));
   assert.equal(read.documents.length, 1);
   return read.documents[0] as YamlDocument;

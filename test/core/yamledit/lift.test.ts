@@ -9,7 +9,7 @@ import { rewriteYaml } from '../../../src/core/yamledit/rewrite-yaml.ts';
 
 function lifted(text: string): string {
   const source = { file: 'f', text };
-  const read = readYaml(source, 'expand');
+  const read = readYaml(source, 'manifest');
   assert.ok(read.ok);
   const from = read.documents[0]?.value as JsonObject;
   const { object, unsupported } = liftBetaFields('HelmRelease', 'v2beta1', from);

@@ -21,14 +21,14 @@ const all =
     edits.reduce((each, edit) => edit(each), object);
 
 function documentsOf(text: string): readonly YamlDocument[] {
-  const read = readYaml({ file: 'f', text }, 'expand');
+  const read = readYaml({ file: 'f', text }, 'manifest');
   assert.ok(read.ok);
   return read.documents;
 }
 
 function edited(text: string, edit: Edit, document = 0): RewriteResult {
   const source = { file: 'app.yaml', text };
-  const read = readYaml(source, 'expand');
+  const read = readYaml(source, 'manifest');
   assert.ok(read.ok, read.ok ? '' : JSON.stringify(read.errors));
   const from = read.documents[document]?.value as JsonObject;
   return rewriteYaml(source, read.documents, [{ document, tokens: [], from, to: edit(from) }]);

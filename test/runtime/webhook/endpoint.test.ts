@@ -6,7 +6,14 @@ import { connect } from 'node:tls';
 import supertest from 'supertest';
 
 import { makeLeaf } from '../../../src/io/tls/authority.ts';
-import { answer, type Fixture, reviewOf, serverPair, startFixture } from './webhook-fixture.ts';
+import {
+  answer,
+  type Fixture,
+  fixtureJudging,
+  reviewOf,
+  serverPair,
+  startFixture,
+} from './webhook-fixture.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -213,6 +220,34 @@ describe('the webhook endpoint', () => {
     assert.ok(text.includes('helmgate_rule_results_total{policy="p",rule="r",result="pass"} 3\n'));
     assert.ok(text.includes('helmgate_admission_duration_seconds_count 4\n'));
     assert.ok(text.includes('helmgate_requests_refused_total{status="400"} 1\n'));
+    await own.close();
+  });
+
+  it('counts the exceptions that its decisions needed, and not those of one that could not be written', async () => {
+    const exceptions = [
+      { exception: 'e', policy: 'p', rule: 'r', expires: '2027-01-31T00:00:00Z', findings: 1 },
+    ];
+    let full = false;
+    const own = await startFixture({
+      judge: async (request, endpoint, context) => ({
+        ...(await fixtureJudging.judge(request, endpoint, context)),
+        exceptions,
+      }),
+      append: () => (full ? Promise.reject(new Error('full')) : Promise.resolve()),
+    });
+    own.metrics.observePolicies(() => ({
+      commit: '',
+      digest: '',
+      rules: 1,
+      exceptions: ['e', 'f'],
+      ageSeconds: 0,
+    }));
+    await post('/validate', JSON.stringify(reviewOf('a')), undefined, own);
+    full = true;
+    await post('/validate', JSON.stringify(reviewOf('b')), undefined, own);
+    const { text } = await get('/metrics', own);
+    assert.ok(text.includes('helmgate_exception_uses_total{exception="e"} 1\n'), text);
+    assert.ok(text.includes('helmgate_exception_uses_total{exception="f"} 0\n'));
     await own.close();
   });
 

@@ -63,14 +63,14 @@ async function judge(
   assert.ok(decoded.ok);
   const notes: string[] = [];
   const context = { signal: new AbortController().signal, note: (text: string) => notes.push(text) };
-  const { review, record } = await judging.judge(decoded.request, endpoint, context);
+  const { review, record, exceptions } = await judging.judge(decoded.request, endpoint, context);
   const response = review['response'] as {
     readonly allowed: boolean;
     readonly uid: string;
     readonly patch?: string;
     readonly status?: { readonly message: string };
   };
-  return { response, record: record as AdmissionAuditRecord, notes };
+  return { response, record: record as AdmissionAuditRecord, notes, exceptions };
 }
 
 describe('judging reviews', () => {
@@ -110,6 +110,22 @@ describe('judging reviews', () => {
       record.mutations?.map(({ rule, pointer }) => [rule, pointer]),
       [['d', '/spec/timeout']],
     );
+  });
+
+  it('names the exceptions that a decision needed once, at the validating endpoint', async () => {
+    const head = 'apiVersion: helmgate.dev/v1alpha1\n';
+    const text = `${head}kind: Policy\nmetadata: {name: p}\nspec: {rules: [{id: s, allowedSources: [{url: https://flagger.app}]}]}\n---\n${head}kind: Exception\nmetadata: {name: e}\nspec: {policy: p, match: {names: [repo]}, owner: o, reason: r, expires: 2027-01-31}\n`;
+    const excepted = compilePolicySet([{ path: 'p.yaml', text }]);
+    assert.ok(excepted.ok);
+    const policies = { current: excepted.set };
+    const named = async (endpoint: Endpoint, url: string) => {
+      const { response, exceptions } = await judge(endpoint, reviewOf(url), policies);
+      assert.equal(response.allowed, true);
+      return exceptions?.map(({ exception }) => exception);
+    };
+    assert.deepEqual(await named('validate', 'https://other.example'), ['e']);
+    assert.equal(await named('mutate', 'https://other.example'), undefined);
+    assert.equal(await named('validate', 'https://flagger.app'), undefined);
   });
 
   it('takes the name from the object on a create, and keeps generateName', async () => {

@@ -10,6 +10,7 @@ import {
   type WrittenSource,
 } from '../allowed-source.ts';
 import { parseCanonicalUrl, withChartPath } from '../canonical-url.ts';
+import { type ChartReads, withBasis } from '../chart-basis.ts';
 import { SOURCE_URL_SCHEMA } from '../compile-url.ts';
 import type { SourceFact } from '../facts.ts';
 import { includesFinding, judgeAddress, judgeUrl } from '../judge-source-url.ts';
@@ -97,6 +98,11 @@ refused at release time; one that could not be looked up is refused in both.`,
 const CHART_PATTERN = /^[a-z0-9-]+((\/|\.|\/\.)[a-z0-9-]+)*$/;
 const NOTHING: Judgement = { findings: [], warnings: [] };
 
+const READS: ChartReads = {
+  fields: ['chart', 'sourceRef', 'url', 'endpoint', 'bucketName', 'include'],
+  place: true,
+};
+
 /** Makes the rule of its entries. */
 export function allowedSourcesRule(allowed: readonly AllowedSource[]): RuleBody {
   return {
@@ -115,9 +121,10 @@ export function allowedSourcesRule(allowed: readonly AllowedSource[]): RuleBody 
     },
     judge(input) {
       const { kind, namespace } = input.subject;
-      if (isAddressed(kind)) return { findings: judgeAddress(allowed, kind, input.object), warnings: [] };
+      if (isAddressed(kind))
+        return withBasis({ findings: judgeAddress(allowed, kind, input.object), warnings: [] }, READS, input);
       const source = sourceOf(kind, input.object, namespace);
-      return source === undefined ? NOTHING : judgeSource(allowed, source, input);
+      return source === undefined ? NOTHING : withBasis(judgeSource(allowed, source, input), READS, input);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../../json/json.ts';
 import { formatPointer } from '../../json/pointer.ts';
+import { type ChartReads, chartBasis, withBasis } from '../chart-basis.ts';
 import { fitsChart } from '../chart-filter.ts';
 import {
   type ChartVersionOptions,
@@ -8,7 +9,7 @@ import {
 } from '../chart-version-options.ts';
 import { SOURCE_URL_SCHEMA } from '../compile-url.ts';
 import { judgeResolvedChart } from '../judge-resolved-chart.ts';
-import { judgeWrittenVersion, textOf } from '../judge-written-version.ts';
+import { judgeWrittenVersion } from '../judge-written-version.ts';
 import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../rule.ts';
 import type { RuleDefinition } from '../rule-definition.ts';
 import { shortText } from '../short-text.ts';
@@ -143,10 +144,20 @@ export function chartVersionRule(options: ChartVersionOptions): RuleBody {
       return followed || options.charts?.some((chart) => chart.source !== undefined) ? [source] : [];
     },
     mutate: (input) => narrowing(options, input),
-    judge: (input) =>
-      input.phase === 'release' ? judgeRelease(options, input) : judgeAdmission(options, input),
+    judge(input) {
+      const judgement =
+        input.phase === 'release' ? judgeRelease(options, input) : judgeAdmission(options, input);
+      return withBasis(judgement, readsOf(options), input);
+    },
   };
 }
+
+/** Where a source lies counts where charts are told apart. */
+function readsOf({ charts }: ChartVersionOptions): ChartReads {
+  return { fields: VERSION_FIELDS, place: charts !== undefined };
+}
+
+const VERSION_FIELDS = ['chart', 'version', 'sourceRef', 'url', 'ref', 'layerSelector'];
 
 function narrowing(
   options: ChartVersionOptions,
@@ -160,11 +171,16 @@ function narrowing(
   if (!fitsChart(options.charts, input)) return nothing;
   const comparison = options.compareText?.(version.text);
   if (comparison?.kind !== 'wider' || comparison.narrowed === undefined) return nothing;
-  const { tokens, path } = version;
+  const { tokens } = version;
   const value: Json = comparison.narrowed;
-  const change = { kind: 'narrow', tokens, pointer: formatPointer(tokens), value } as const;
-  const from = shortText(textOf(version), 60);
-  return { changes: [change], warnings: [shortText(`${path} was narrowed from ${from} to ${value}`)] };
+  const change = {
+    kind: 'narrow',
+    tokens,
+    pointer: formatPointer(tokens),
+    value,
+    basis: chartBasis(readsOf(options), input),
+  } as const;
+  return { changes: [change], warnings: [] };
 }
 
 function judgeAdmission(options: ChartVersionOptions, input: RuleInput): Judgement {

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../json/json.ts';
 import { isJsonObject } from '../../json/json.ts';
 import { formatPath } from '../../json/path.ts';
 import { formatPointer } from '../../json/pointer.ts';
+import { choiceFor, type FieldChoice, isChosen } from '../../release/field-choices.ts';
 import { expandDefaults } from '../expand-defaults.ts';
 import { existsInVersion, findField, type KnownField } from '../known-fields.ts';
 import type { Change, DefaultLeaf, FindingDraft, JudgedKind, RuleBody, RuleInput } from '../rule.ts';
@@ -18,8 +19,10 @@ documents promise, without each author writing it.`,
   reads: ['the fields that it is configured for'],
   verdicts: `None of its own under Deny: the field is filled, and the validating webhook's NotMutated guards it. Under Warn and Audit nothing is
 changed, and NotMutated is reported for each field that it would fill. Absent means absent: \`0\`, \`-1\`, \`false\`, \`""\`, \`null\` and \`{}\`
-are what somebody wrote, and a written \`{}\` or \`null\` parent keeps its leaves empty. Fields that the request's API version does not have are
-skipped with a warning.`,
+are what somebody wrote, and a written \`{}\` or \`null\` parent keeps its leaves empty. What only the author can choose is never added: below
+\`spec.chart\`, \`spec.chart.spec.verify\`, \`spec.kubeConfig\` and its references a default acts only where they are written, and for a
+strategy's \`retryInterval\` only where its name is RetryOnFailure. Fields that the request's API version does not have are skipped with a
+warning.`,
   reasons: { NotMutated: 'the field is absent and was not filled' },
   options: [
     { path: '<kind>', text: 'by kind: dotted path, or JSON Pointer for keys with dots, and the value' },
@@ -70,6 +73,8 @@ export function defaultsRule(leaves: readonly DefaultLeaf[]): RuleBody {
 
 interface CheckedLeaf extends DefaultLeaf {
   readonly field: KnownField | undefined;
+  /** Without it the field stays absent. */
+  readonly choice: FieldChoice | undefined;
   /** What is said each time that the field is absent. */
   readonly change: Change;
 }
@@ -77,7 +82,7 @@ interface CheckedLeaf extends DefaultLeaf {
 function withField(leaf: DefaultLeaf): CheckedLeaf {
   const { kind, tokens, value } = leaf;
   const change: Change = { kind: 'default', tokens, pointer: formatPointer(tokens), value };
-  return { ...leaf, field: findField(kind, tokens)?.field, change };
+  return { ...leaf, field: findField(kind, tokens)?.field, choice: choiceFor(kind, tokens), change };
 }
 
 function absentLeaves(
@@ -86,8 +91,10 @@ function absentLeaves(
 ): { readonly changes: readonly Change[]; readonly warnings: readonly string[] } {
   const changes: Change[] = [];
   const warnings: string[] = [];
+  const hasKeys = rememberKeys();
   for (const leaf of leaves) {
-    if (!isFillable(object, leaf.tokens)) continue;
+    if (!isFillable(object, leaf.tokens, hasKeys)) continue;
+    if (!isChosen(object, leaf.choice)) continue;
     if (leaf.field !== undefined && !existsInVersion(leaf.field, subject.version)) {
       warnings.push(
         shortText(
@@ -102,16 +109,30 @@ function absentLeaves(
 }
 
 /** Whether the field is absent and none of its parents was written as {} or null, or as something that has no fields. */
-function isFillable(object: JsonObject, tokens: readonly string[]): boolean {
+function isFillable(
+  object: JsonObject,
+  tokens: readonly string[],
+  hasKeys: (parent: JsonObject) => boolean,
+): boolean {
   let parent: Json | undefined = object;
   for (const token of tokens) {
     if (!isJsonObject(parent)) return false;
     // One that holds the field is not empty, so only the others are looked through.
     const value: Json | undefined = Object.hasOwn(parent, token) ? parent[token] : undefined;
-    if (value === undefined) return Object.keys(parent).length > 0;
+    if (value === undefined) return hasKeys(parent);
     parent = value;
   }
   return false;
+}
+
+/** Many leaves may share a parent of many keys, each of which is looked through once. */
+function rememberKeys(): (parent: JsonObject) => boolean {
+  const known = new Map<JsonObject, boolean>();
+  return (parent) => {
+    const answer = known.get(parent) ?? Object.keys(parent).length > 0;
+    known.set(parent, answer);
+    return answer;
+  };
 }
 
 function wouldFill({ tokens, value }: Change): FindingDraft {

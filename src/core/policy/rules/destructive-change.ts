@@ -1,6 +1,6 @@
 import { CONFIRMATION_TOKENS } from '../change-confirmation.ts';
 import { DESTRUCTIVE_CHANGES, type DestructiveChangeKind } from '../destructive-changes.ts';
-import { judgeDestructiveChange } from '../judge-destructive-change.ts';
+import { judgeDestructiveChange, judgeSourceEdit } from '../judge-destructive-change.ts';
 import type { RuleBody, SourceNeed } from '../rule.ts';
 import type { RuleDefinition } from '../rule-definition.ts';
 import { sourceOf } from '../source-of.ts';
@@ -14,9 +14,10 @@ export const destructiveChange: RuleDefinition = {
 install another one: volumes, load balancers and their addresses go with it. Another \`kubeConfig\` leaves the release behind where it was. In a review
 such an edit is one harmless line; nothing says what it does until it is done.`,
   when: ['admission'],
+  aboutEdits: 'all of it',
   reads: [
     'of the old and the new HelmRelease, as the controller sees them: the release name, target and storage namespace, the chart, kubeConfig, upgrade.chartNameChangeStrategy, uninstall and install.replace',
-    'the source behind a chartRef that has changed',
+    'the source behind a chartRef, when the reference or the source changes',
     'metadata.annotations["helmgate.dev/confirm-destructive-change"]',
     'status of the old HelmRelease, for whether anything was ever released',
   ],
@@ -27,14 +28,18 @@ annotation that is left behind does no harm.
 Values are compared as the controller sees them: writing out a default, or the name that would be composed anyway, is no change. The chart's name counts
 unless \`upgrade.chartNameChangeStrategy\` is \`InPlaceUpdate\`; of a path or an OCI address it is the last part, and a chart whose name is not known
 counts as another one. A suspended release is judged as well, since the change is made when it is resumed. A release whose status says that nothing was
-ever released has nothing to lose and passes. At release time nothing is judged: the edit has been made.`,
+ever released has nothing to lose and passes.
+
+An edit of the HelmChart or OCIRepository that a \`chartRef\` names reinstalls the releases that use it, once it gives them a chart of another name. It is
+refused with one finding for each of them; the annotation goes onto the HelmRelease, before the source is edited. A source that is deleted and made again
+is not an edit, and is not noticed. At release time nothing is judged: the edit has been made.`,
   reasons: {
     DestructiveChange: 'the edit uninstalls the release, or leaves something behind, and is not confirmed',
   },
   options: [
     {
       path: 'changes',
-      text: `the changes that must be confirmed, all when absent: \`storageNamespace\`, \`targetNamespace\`, \`releaseName\`, \`chartName\` (each reinstalls), \`kubeConfig\` (the release stays behind in the other cluster), \`keepHistory\` (a reinstallation that is going to fail, because \`uninstall.keepHistory\` keeps the name taken and \`install.replace\` is not set), \`deletionPropagation\` (turned to \`orphan\`)`,
+      text: `the changes that must be confirmed, all when absent: \`storageNamespace\`, \`targetNamespace\`, \`releaseName\`, \`chartName\` (each reinstalls), \`kubeConfig\` (the release stays behind in the other cluster), \`keepHistory\` (turned on or off, so that an uninstall leaves Helm's records behind or deletes what it has kept; and a reinstallation that is going to fail, because \`uninstall.keepHistory\` keeps the name taken and \`install.replace\` is not set), \`deletionPropagation\` (turned to \`orphan\`)`,
     },
   ],
   example: `
@@ -70,7 +75,8 @@ export function destructiveChangeRule(guarded: ReadonlySet<DestructiveChangeKind
     reads: [CONFIRMATION_TOKENS],
     writes: [],
     sources: (subject) => (guarded.has('chartName') ? changedSources(subject) : []),
-    judge: (input) => ({ findings: judgeDestructiveChange(guarded, input), warnings: [] }),
+    judge: (input) => ({ findings: judgeSourceEdit(guarded, input), warnings: [] }),
+    judgeEdit: (input) => ({ findings: judgeDestructiveChange(guarded, input), warnings: [] }),
   };
 }
 

@@ -11,6 +11,7 @@ import { JUDGED_KINDS, type RuleBody } from '../rule.ts';
 import type { RuleDefinition } from '../rule-definition.ts';
 import { SOURCE_KINDS } from '../source-fact.ts';
 import { sourceOf } from '../source-of.ts';
+import { editOf } from '../subject.ts';
 import { UNKNOWN_SCHEMA, UNKNOWN_TEXT } from '../unknown-fact.ts';
 
 /** All that can be said in 200 characters, which is what the API server shows of it. */
@@ -54,6 +55,7 @@ export const expression: RuleDefinition = {
 they cannot express is written in the Common Expression Language, as in Kubernetes' own admission policies, whose variables have the same
 names and shapes here. The language, its functions and its limits stand in [cel.md](cel.md).`,
   when: ['admission', 'release'],
+  aboutEdits: 'expressions that read `oldObject`',
   reads: [
     'the variables that the expression names',
     'of metadata exactly the paths that the expression names',
@@ -131,7 +133,13 @@ export function expressionRule(entries: readonly ExpressionEntry[]): RuleBody {
     // An expression judges what stands in the spec in the end, so a default may well fill in what it reads there.
     reads: metadataReads(entries.flatMap(({ test }) => test.reads)),
     writes: [],
-    judge: (input) => judgeExpressions(entries, input),
+    judge: (input) => {
+      const edit = input.phase === 'admission' && editOf(input.subject) !== undefined;
+      return judgeExpressions(entries, input, ({ aboutEdit }) => !(edit && aboutEdit));
+    },
+    ...(entries.some(({ aboutEdit }) => aboutEdit)
+      ? { judgeEdit: (input) => judgeExpressions(entries, input, ({ aboutEdit }) => aboutEdit) }
+      : {}),
     ...(followsSource
       ? {
           sources(subject) {

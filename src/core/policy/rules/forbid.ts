@@ -10,8 +10,9 @@ import {
   KINDS_WITH_FIELDS,
   type KindWithFields,
 } from '../judged-fields.ts';
-import type { RuleBody } from '../rule.ts';
+import type { EditInput, Judgement, RuleBody } from '../rule.ts';
 import type { RuleContext, RuleDefinition } from '../rule-definition.ts';
+import { editOf } from '../subject.ts';
 import { judgeSuspension, parseSuspensionLimit, type SuspensionLimit } from '../suspended-too-long.ts';
 import { UNKNOWN_SCHEMA, UNKNOWN_TEXT, type UnknownVerdict } from '../unknown-fact.ts';
 
@@ -31,6 +32,7 @@ afternoon and is so for a year is nobody's any more.
 The annotations \`requestedAt\`, \`forceAt\` and \`resetAt\` are actions and no configuration: they run a release again outside of git. Forbid them here
 and let \`match.exclude.subjects\` name those who may.`,
   when: ['admission'],
+  aboutEdits: '`triggers`, and `suspendedLongerThan` where an object leaves the policy',
   reads: [
     'the fields that it is configured for, as written, and their effective values where it asks for a value',
     'spec.suspend and metadata.managedFields, of an update those of the stored object',
@@ -162,6 +164,19 @@ export interface ForbidOptions {
   readonly triggers: readonly Trigger[];
 }
 
+/** A suspension that has lasted too long is not ended by leaving the policy. */
+function judgeEdit(
+  suspension: SuspensionLimit | undefined,
+  triggers: readonly Trigger[],
+  input: EditInput,
+): Judgement {
+  const leaves = input.about === 'before' && suspension !== undefined;
+  const { findings, warnings } = leaves ? judgeSuspension(suspension, input) : NOTHING;
+  return { findings: [...findings, ...judgeTriggers(triggers, input)], warnings };
+}
+
+const NOTHING: Judgement = { findings: [], warnings: [] };
+
 /** Makes the rule of its options. */
 export function forbidRule({ conditions, controller, suspension, triggers }: ForbidOptions): RuleBody {
   const byKind = Map.groupBy(conditions, ({ field }) => field.kind);
@@ -179,10 +194,11 @@ export function forbidRule({ conditions, controller, suspension, triggers }: For
         findings: [
           ...own.flatMap((condition) => judgeForbidden(condition, input, controller) ?? []),
           ...(suspended?.findings ?? []),
-          ...judgeTriggers(triggers, input),
+          ...(editOf(input.subject) === undefined ? judgeTriggers(triggers, input) : []),
         ],
         warnings: suspended?.warnings ?? [],
       };
     },
+    ...(all ? { judgeEdit: (input) => judgeEdit(suspension, triggers, input) } : {}),
   };
 }

@@ -24,8 +24,9 @@ export const ineffective: RuleDefinition = {
 target namespace, a version for a chart from git, health checks of a release that does not wait. Nobody reports them; the author believes
 that they hold.
 
-They break nothing, which makes \`enforcement: Warn\` the usual choice.`,
+They break nothing, so unless the policy or the rule says an enforcement, it only warns.`,
   when: ['admission'],
+  enforcement: 'Warn',
   reads: [
     'the fields named below, with the defaults of the controller',
     'for `verify` the HelmRepository behind sourceRef',

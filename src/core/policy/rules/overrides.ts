@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../json/json.ts';
 import { formatPath } from '../../json/path.ts';
 import { formatPointer, valueAt } from '../../json/pointer.ts';
 import { stringifyJson } from '../../json/stringify.ts';
+import { choiceFor, type FieldChoice, isChosen } from '../../release/field-choices.ts';
 import { expandDefaults } from '../expand-defaults.ts';
 import { existsInVersion, findField, type KnownField } from '../known-fields.ts';
 import type { Change, DefaultLeaf, FindingDraft, JudgedKind, RuleBody, RuleInput } from '../rule.ts';
@@ -20,11 +21,14 @@ else, so where a refusal serves as well, \`require\` or \`bounds\` tells the aut
   when: ['admission'],
   reads: ['the fields that it is configured for'],
   verdicts: `Under Deny the field is set before the object is judged, and the validating webhook's NotMutated guards it. Nothing that is
-written keeps it off: not \`null\`, not \`{}\`, not a parent written so. A field that the request's API version does not have cannot be set
-and is refused. Under Warn and Audit nothing is changed, and NotMutated is reported for each field that it would set. An override goes before
+written keeps it off: not \`null\`, not \`{}\`, not a parent written so. What only the author can choose is never added: below
+\`spec.chart\`, \`spec.chart.spec.verify\`, \`spec.kubeConfig\` and its references an override acts only where they are written, and on a
+strategy's \`retryInterval\` that is absent only where its name is RetryOnFailure. A field that the request's API version does not have
+cannot be set and is refused, and so is an object that would have no valid shape with it. Under Warn and Audit nothing is changed, and NotMutated is reported for each field that it would set. An override goes before
 defaults, and what it replaced is not remembered: taken out of the policies, it leaves its value behind until the field is applied again.`,
   reasons: {
     NotMutated: 'the field is not as the rule sets it',
+    InvalidObject: 'set so, the object would be invalid',
     MutationConflict: 'another rule sets the field to something else',
   },
   options: [
@@ -59,7 +63,11 @@ export function overridesRule(leaves: readonly DefaultLeaf[]): RuleBody {
   const byKind = Map.groupBy(leaves.map(withField), (leaf) => leaf.kind);
   const differing = ({ subject, object }: RuleInput): readonly CheckedLeaf[] => {
     const leaves = byKind.get(subject.kind) ?? [];
-    const differs = ({ tokens, value }: CheckedLeaf) => !isEqualJson(valueAt(object, tokens), value);
+    const differs = ({ tokens, value, choice }: CheckedLeaf) => {
+      const written = valueAt(object, tokens);
+      if (isEqualJson(written, value)) return false;
+      return (written ?? null) !== null || isChosen(object, choice);
+    };
     return leaves.some(differs) ? leaves.filter(differs) : [];
   };
   return {
@@ -82,6 +90,8 @@ export function overridesRule(leaves: readonly DefaultLeaf[]): RuleBody {
 
 interface CheckedLeaf extends DefaultLeaf {
   readonly field: KnownField | undefined;
+  /** Without it the field is not added. */
+  readonly choice: FieldChoice | undefined;
   /** What is said each time that the field is another. */
   readonly change: Change;
 }
@@ -89,7 +99,7 @@ interface CheckedLeaf extends DefaultLeaf {
 function withField(leaf: DefaultLeaf): CheckedLeaf {
   const { kind, tokens, value } = leaf;
   const change: Change = { kind: 'override', tokens, pointer: formatPointer(tokens), value };
-  return { ...leaf, field: findField(kind, tokens)?.field, change };
+  return { ...leaf, field: findField(kind, tokens)?.field, choice: choiceFor(kind, tokens), change };
 }
 
 /** Why the field cannot be set in this object; undefined when it can. */

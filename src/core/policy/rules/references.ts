@@ -118,8 +118,8 @@ export function referencesRule(allowed: AllowedReferences): RuleBody {
     // It judges whatever stands there in the end, so a default may well say where a release goes.
     reads: [],
     writes: [],
-    judge({ object, subject }) {
-      return { findings: judgeReferences(allowed, object, subject.namespace), warnings: [] };
+    judge({ object, subject, work }) {
+      return { findings: judgeReferences(allowed, object, subject.namespace, work), warnings: [] };
     },
   };
 }

@@ -46,6 +46,7 @@ export const schedule: RuleDefinition = {
   why: `A change on Friday evening, or while the shop earns half of its year, costs more than the same change on Tuesday morning. What is
 merged may still be merged: the object is stored, its release waits, visible as \`Held\`, and runs by itself when the window opens.`,
   when: ['admission', 'release'],
+  aboutEdits: 'a `breakGlass` annotation that is new or changed, or comes under the policy with the edit',
   reads: ['the time of the judgement', `the annotation ${BREAK_GLASS_ANNOTATION}`],
   verdicts: `At release time a release is held outside all \`windows\` (without \`windows\` every time is inside) and inside any of the
 \`freezes\`; \`hold.until\` is the first moment at which it may run, absent when that never comes. A window with times of day holds while a wall

@@ -30,8 +30,9 @@ unknown keywords. Numbers are doubles, as in Flux. Values that take more work th
 100,000, deny with PolicyError.
 
 \`secrets: Deny\` looks through \`spec.values\` only, since a Secret in \`valuesFrom\` is where secrets belong. It finds texts below keys that name a
-secret (\`password\`, \`apiKey\`, \`{name: DB_PASSWORD, value: ...}\`, but not \`passwordKey\` or \`tokenTTL\`), and private keys, AWS keys, JSON Web
-Tokens, vendors' API tokens, credentials in URLs and headers, and random-looking tokens under any key. Empty values and placeholders such as
+secret (\`password\`, \`apiKey\`, \`secretKey\`, \`db_pass\`, \`{name: DB_PASSWORD, value: ...}\`, \`password: {value: ...}\`, but not \`passwordKey\`,
+\`existingSecret\` or \`tokenTTL\`). Under any key it finds private keys, AWS keys, JSON Web Tokens, vendors' API tokens, credentials in URLs, headers and
+connection strings, random-looking tokens, and lines of a text such as \`password: hunter2\`, \`DB_PASSWORD=hunter2\` and \`--password=hunter2\`. Empty values and placeholders such as
 \`\${PASSWORD}\` pass. It guards against mistakes, not against somebody who hides one. No finding shows the value.`,
   reasons: {
     ValuesInvalid: 'the values do not fit the schema, or set what is forbidden',

@@ -75,6 +75,22 @@ describe('chart versions at admission', () => {
     }
   });
 
+  it('tell one warning of all narrowings of a range, from what was written to what it became, with the names of all rules', () => {
+    const between = (id: string, within: string) => ({ id, chartVersion: { within, wider: 'Narrow' } });
+    const rules = [between('n', '>=1.28.0 <2.0.0'), between('n2', '>=1.29.0 <3.0.0')];
+    const whole = 'spec.chart.spec.version was narrowed from * to >=1.29.0 <2.0.0';
+    for (const version of ['*', undefined]) {
+      assert.deepEqual(judge(policySet(rules), version).warnings, [`${whole} by p/n and p/n2`]);
+      assert.deepEqual(judge(policySet(rules.toReversed()), version).warnings, [`${whole} by p/n2 and p/n`]);
+    }
+    assert.deepEqual(judge(policySet(rules), '>=1.28.5').warnings, [
+      'spec.chart.spec.version was narrowed from >=1.28.5 to >=1.29.0 <2.0.0 by p/n and p/n2',
+    ]);
+    assert.deepEqual(judge(policySet(rules), '>=1.29.0 <2.1.0').warnings, [
+      'spec.chart.spec.version was narrowed from >=1.29.0 <2.1.0 to >=1.29.0 <2.0.0 by p/n',
+    ]);
+  });
+
   it('deny even where narrowing is asked for when nothing is left, or the text cannot be read', () => {
     assert.equal(judge(narrowing, '>=2.0.0').allowed, false);
     assert.equal(judge(narrowing, 'x.y').allowed, false);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { applyPatch } from '../../../../src/core/json/apply.ts';
 import type { Json, JsonObject } from '../../../../src/core/json/json.ts';
 import { valueAt } from '../../../../src/core/json/pointer.ts';
-import { evaluate } from '../../../../src/core/policy/evaluate.ts';
+import { evaluate, evaluateInParts } from '../../../../src/core/policy/evaluate.ts';
 import {
   factsWith,
   helmRelease,
@@ -81,6 +81,44 @@ describe('defaults', () => {
     assert.match(warnings.join(), /v2beta1 does not have it, use v2/);
     assert.equal(evaluate(v2only, subjectOf(helmRelease()), factsWith(), 'admission').patch.length, 2);
   });
+
+  const numbered = (from: number) =>
+    Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`k${from + index}`, 1]));
+  const tooMany: readonly (readonly [what: string, a: JsonObject, b: JsonObject, warning: string])[] = [
+    [
+      'has too many entries',
+      { 'spec.values': numbered(1000) },
+      { 'spec.values': numbered(1150) },
+      '44 defaults cannot be remembered, so they stay when the policy changes them: spec.values.k1256, spec.values.k1257, ...',
+    ],
+    [
+      'would be too long',
+      { 'spec.values.a': 'x'.repeat(10_000), 'spec.timeout': '5m' },
+      { 'spec.values.b': 'x'.repeat(10_000) },
+      '1 default cannot be remembered, so it stays when the policy changes it: spec.values.b',
+    ],
+  ];
+  for (const [what, a, b, warning] of tooMany) {
+    it(`of several policies are told where the record of them ${what}, when they are filled in and not again`, () => {
+      const of = (fields: JsonObject) => ({ rules: [{ id: 'd', defaults: { HelmRelease: fields } }] });
+      const many = policySets({ a: of(a), b: of(b) });
+      const managed = {
+        managedFields: [{ operation: 'Apply', fieldsV1: { 'f:spec': { 'f:interval': {} } } }],
+      };
+      const { decision, mutationWarnings } = evaluateInParts(
+        many,
+        subjectOf(helmRelease({}, managed)),
+        factsWith(),
+        'admission',
+      );
+      assert.deepEqual(decision.warnings, [warning]);
+      assert.ok(mutationWarnings.has(warning));
+      const once = filled(helmRelease({}, managed), many);
+      assert.ok(valueAt(once, ['metadata', 'annotations', 'helmgate.dev/defaults']) !== undefined);
+      const again = evaluate(many, subjectOf(once), factsWith(), 'admission');
+      assert.deepEqual([again.patch, again.warnings], [[], []]);
+    });
+  }
 
   it('change nothing under Warn and Audit, and report what they would fill', () => {
     const warn = policySet([

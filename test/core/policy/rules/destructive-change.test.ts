@@ -115,7 +115,7 @@ const releaseOf = (version: string, spec: JsonObject, metadata: JsonObject = {})
 });
 
 describe('two specs of one release', () => {
-  it('differ destructively exactly where the names that Helm uses, the cluster or the propagation differ', () => {
+  it('differ destructively exactly where the names that Helm uses, the cluster, the history or the propagation differ', () => {
     const seen = new Map<boolean, number>();
     fc.assert(
       fc.property(version, spec, spec, (version, before, after) => {
@@ -135,10 +135,13 @@ describe('two specs of one release', () => {
             : undefined;
         const orphans = (object: JsonObject) =>
           valueAt(object, ['spec', 'uninstall', 'deletionPropagation']) === 'orphan';
+        const keepsHistory = (object: JsonObject) =>
+          valueAt(object, ['spec', 'uninstall', 'keepHistory']) === true;
         const expected =
           placeOf(old) !== placeOf(next) ||
           (!inPlace && chartOf(old) !== chartOf(next)) ||
           clusterOf(old) !== clusterOf(next) ||
+          keepsHistory(old) !== keepsHistory(next) ||
           (!orphans(old) && orphans(next));
         const found = findingsOf(next, old).length > 0;
         assert.equal(found, expected, JSON.stringify([before, after]));
@@ -394,10 +397,7 @@ describe('each guarded change', () => {
     releaseName: [{}, { releaseName: 'r' }],
     chartName: [{}, { chart: { spec: { ...(chart('1')['spec'] as JsonObject), chart: 'podinfo' } } }],
     kubeConfig: [{}, { kubeConfig: { secretRef: { name: 'east' } } }],
-    keepHistory: [
-      { releaseName: 'r' },
-      { releaseName: 'r', targetNamespace: 'prod', uninstall: { keepHistory: true } },
-    ],
+    keepHistory: [{}, { uninstall: { keepHistory: true } }],
     deletionPropagation: [{}, { uninstall: { deletionPropagation: 'orphan' } }],
   };
   for (const what of DESTRUCTIVE_CHANGES) {
@@ -406,11 +406,7 @@ describe('each guarded change', () => {
       const count = (changes: readonly string[]) =>
         ask(compileRule(destructiveChange, { changes }), { object: to, oldObject: from }).findings.length;
       assert.equal(count([what]), 1);
-      const brought = what === 'keepHistory' ? ['targetNamespace'] : [];
-      assert.equal(
-        count(DESTRUCTIVE_CHANGES.filter((other) => other !== what && !brought.includes(other))),
-        0,
-      );
+      assert.equal(count(DESTRUCTIVE_CHANGES.filter((other) => other !== what)), 0);
     });
   }
 });
@@ -427,10 +423,53 @@ describe('a kept history', () => {
   ];
   for (const [to, found] of table) {
     it(`${found ? 'makes' : 'does not make'} the install fail after ${JSON.stringify(to)}`, () => {
-      const paths = findingsOf(helmRelease(to), helmRelease({ releaseName: 'r', ...keep })).map(
-        ({ path }) => path,
+      const findings = findingsOf(helmRelease(to), helmRelease({ releaseName: 'r', ...keep }));
+      const fails = findings.filter(({ message }) => /so that the install fails/.test(message));
+      assert.deepEqual(
+        fails.map(({ path }) => path),
+        found ? ['spec.uninstall.keepHistory'] : [],
       );
-      assert.equal(paths.includes('spec.uninstall.keepHistory'), found);
+    });
+  }
+
+  const drop = { uninstall: { keepHistory: false } };
+  const changes: readonly (readonly [
+    what: string,
+    from: JsonObject,
+    to: JsonObject,
+    message: RegExp | undefined,
+  ])[] = [
+    [
+      'is turned on',
+      {},
+      keep,
+      /^an uninstall will leave Helm's records behind, and with them the release's name taken$/,
+    ],
+    [
+      'is turned off',
+      keep,
+      drop,
+      /^an uninstall will delete Helm's records of the release, which it has kept so far$/,
+    ],
+    ['is no longer written', keep, {}, /^an uninstall will delete/],
+    ['is written out as it is by default', {}, drop, undefined],
+    ['stays', keep, keep, undefined],
+    [
+      'is turned on by a reinstallation',
+      {},
+      { ...keep, targetNamespace: 'prod', releaseName: 'flagger' },
+      /so that the install fails/,
+    ],
+  ];
+  for (const [what, from, to, message] of changes) {
+    it(`is ${message === undefined ? 'no change' : 'confirmed'} where it ${what}`, () => {
+      const [old, next] = [helmRelease(from), helmRelease(to)];
+      const found = findingsOf(next, old).filter(({ path }) => path === 'spec.uninstall.keepHistory');
+      assert.equal(found.length, message === undefined ? 0 : 1);
+      if (message === undefined) return;
+      assert.match(found[0]?.message ?? '', message);
+      assert.ok(assertRepairsCure(body, { object: next, oldObject: old }) > 0);
+      assert.deepEqual(findingsOf(confirmed(next, hashIn(found[0]?.wouldPass) ?? ''), old), []);
     });
   }
 });

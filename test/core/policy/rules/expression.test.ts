@@ -68,6 +68,7 @@ describe('a rule of one expression', () => {
         reason: 'ExpressionFalse',
         path: 'spec.interval',
         found: '5m',
+        basis: [0, ['object', 'spec', 'interval', '5m']],
         message: 'five minutes are odd',
         wouldPass: '10m',
       },
@@ -460,6 +461,44 @@ spec:
   10 |           requst.operation == 'CREATE'
      |           ^`,
     ]);
+  });
+
+  const operations: readonly (readonly [text: string, errors: readonly string[]])[] = [
+    ["request.operation != 'DELETE'", ['"DELETE"']],
+    ["'DELETE' == request.operation || request.operation == 'CONNECT'", ['"DELETE"', '"CONNECT"']],
+    ["!(request.operation in ['CREATE', 'DELETE'])", ['"DELETE"']],
+    ["request['operation'] == 'delete'", ['"delete"']],
+    ["request.operation == 'UPDATE' || request.operation in ['CREATE']", []],
+    ["object.metadata.name != 'DELETE' && request.namespace != 'DELETE'", []],
+    ['request.operation.size() == 6 || request.operation == object.kind', []],
+  ];
+  for (const [text, values] of operations) {
+    it(`${values.length === 0 ? 'may say' : 'may not name an operation that is never judged:'} ${text}`, () => {
+      assert.deepEqual(
+        compileRule(expression, { expression: text }).errors,
+        values.map(
+          (value) =>
+            `expression: request.operation is never ${value}, only CREATE or UPDATE (deletions and connections are not judged)`,
+        ),
+      );
+    });
+  }
+
+  it('points to the operation that is never judged', () => {
+    const text = `
+apiVersion: helmgate.dev/v1alpha1
+kind: Policy
+metadata: {name: p}
+spec:
+  rules:
+  - id: e
+    expression: {expression: "request.operation != 'DELETE'"}
+`;
+    const result = compilePolicySet([{ path: 'p.yaml', text }]);
+    assert.match(
+      result.ok ? '' : result.errors.map(formatLocatedError).join(),
+      /^p\.yaml:8:\d+: request\.operation is never/,
+    );
   });
 
   it('is told of the fields of an entry', () => {

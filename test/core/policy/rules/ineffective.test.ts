@@ -225,8 +225,102 @@ const ROWS: readonly Row[] = [
     ],
   ],
   ['timeout', 'passes a shorter one', helmRelease({ interval: '5m', timeout: '299s' }), []],
-  ['timeout', 'passes the default, whatever the interval is', helmRelease({ interval: '1m' }), []],
+  [
+    'timeout',
+    'finds an interval that the default timeout is longer than',
+    helmRelease({ interval: '1m' }),
+    [
+      'spec.timeout: its default, 5m0s, is above the interval, 1m: while Helm waits, intervals pass unused -> a timeout below 1m',
+    ],
+  ],
+  ['timeout', 'passes the default beside an interval as long', helmRelease({ interval: '5m' }), []],
   ['timeout', 'passes what is no duration', helmRelease({ interval: '1m', timeout: '9d' }), []],
+  [
+    'driftInterval',
+    'finds drift that is looked for at intervals above an hour',
+    helmRelease({ interval: '61m', driftDetection: { mode: 'warn' } }),
+    [
+      'spec.driftDetection.mode: drift is looked for once in an interval, 61m, and stands until then -> an interval of at most 1h',
+    ],
+  ],
+  [
+    'driftInterval',
+    'finds drift that would be corrected once a day',
+    helmRelease({ interval: '24h', driftDetection: { mode: 'enabled' } }),
+    [
+      'spec.driftDetection.mode: drift is looked for once in an interval, 24h, and stands until then -> an interval of at most 1h',
+    ],
+  ],
+  [
+    'driftInterval',
+    'passes drift that is looked for each hour',
+    helmRelease({ interval: '1h', driftDetection: { mode: 'enabled' } }),
+    [],
+  ],
+  [
+    'driftInterval',
+    'passes a long interval where drift is not looked for',
+    helmRelease({ interval: '24h', driftDetection: { mode: 'disabled' } }),
+    [],
+  ],
+  [
+    'firstInstall',
+    'finds a rollback that a failed first install cannot get',
+    helmRelease({ upgrade: { remediation: { retries: 3, strategy: 'rollback' } } }),
+    [
+      'spec.upgrade.remediation.strategy: a failed first install has nothing to roll back to, and install.remediation does not undo it -> install.remediation.retries above 0',
+    ],
+  ],
+  [
+    'firstInstall',
+    'finds it beside an install that says it is not retried',
+    helmRelease({
+      install: { remediation: { retries: 0 } },
+      upgrade: { remediation: { strategy: 'rollback' } },
+    }),
+    [
+      'spec.upgrade.remediation.strategy: a failed first install has nothing to roll back to, and install.remediation does not undo it -> install.remediation.retries above 0',
+    ],
+  ],
+  [
+    'firstInstall',
+    'passes it where a failed install is undone',
+    helmRelease({
+      install: { remediation: { retries: 1 } },
+      upgrade: { remediation: { strategy: 'rollback' } },
+    }),
+    [],
+  ],
+  [
+    'firstInstall',
+    'passes it where installs are retried without a limit',
+    helmRelease({
+      install: { remediation: { retries: -1 } },
+      upgrade: { remediation: { strategy: 'rollback' } },
+    }),
+    [],
+  ],
+  [
+    'firstInstall',
+    'passes it where the install undoes its only failure',
+    helmRelease({
+      install: { remediation: { remediateLastFailure: true } },
+      upgrade: { remediation: { strategy: 'rollback' } },
+    }),
+    [],
+  ],
+  [
+    'firstInstall',
+    'passes it where the install is retried in place',
+    helmRelease({ install: retry({}), upgrade: { remediation: { strategy: 'rollback' } } }),
+    [],
+  ],
+  [
+    'firstInstall',
+    'passes the default and the other strategy',
+    helmRelease({ upgrade: { remediation: { retries: 3, strategy: 'uninstall' } } }),
+    [],
+  ],
   [
     'version',
     'finds a version of a chart from git',
@@ -336,24 +430,30 @@ const ROWS: readonly Row[] = [
     helmRepository('oci://registry.example', {
       type: 'oci',
       interval: '5m',
+      timeout: '30s',
       suspend: true,
       passCredentials: true,
     }),
-    ['interval', 'suspend', 'passCredentials'].map(
+    ['interval', 'timeout', 'suspend', 'passCredentials'].map(
       (field) =>
         `spec.${field}: a repository of type oci has no index to fetch, so ${field} is ignored -> no spec.${field}`,
     ),
   ],
   [
     'ociRepository',
-    'passes the timeout, which is for charts too',
-    helmRepository('oci://registry.example', { type: 'oci', timeout: '30s', suspend: false }),
+    'passes suspend: false, and where nothing is said',
+    helmRepository('oci://registry.example', { type: 'oci', suspend: false }),
     [],
   ],
   [
     'ociRepository',
     'passes them where there is an index',
-    helmRepository('https://charts.example', { interval: '5m', suspend: true, passCredentials: true }),
+    helmRepository('https://charts.example', {
+      interval: '5m',
+      timeout: '30s',
+      suspend: true,
+      passCredentials: true,
+    }),
     [],
   ],
   [

@@ -5,8 +5,9 @@ import type { Json, JsonObject } from '../../../../src/core/json/json.ts';
 import { applyEdits } from '../../../../src/core/policy/apply-edits.ts';
 import type { Phase } from '../../../../src/core/policy/decision.ts';
 import type { Facts } from '../../../../src/core/policy/facts.ts';
-import type { Judgement, RuleBody } from '../../../../src/core/policy/rule.ts';
+import type { Judgement, RuleBody, RuleInput } from '../../../../src/core/policy/rule.ts';
 import type { RuleDefinition } from '../../../../src/core/policy/rule-definition.ts';
+import { editOf } from '../../../../src/core/policy/subject.ts';
 import { factsWith, subjectOf } from '../policy-fixture.ts';
 
 /** Compiles one rule alone, holding its configuration to its own schema. */
@@ -39,19 +40,28 @@ export interface Question {
   readonly phase?: Phase;
 }
 
+/** What a rule says to an object and, as the engine asks it, to the edit that makes it. */
+export function judgeBoth({ judge, judgeEdit }: RuleBody, input: RuleInput): Judgement {
+  const edit = input.phase === 'admission' && editOf(input.subject) !== undefined;
+  const told = [judge?.(input), edit ? judgeEdit?.({ ...input, about: 'both' }) : undefined];
+  return {
+    findings: told.flatMap((judgement) => judgement?.findings ?? []),
+    warnings: told.flatMap((judgement) => judgement?.warnings ?? []),
+  };
+}
+
 /** What a rule by itself says to an object. */
 export function ask(
   body: RuleBody,
   { object, oldObject, facts = {}, phase = 'admission' }: Question,
 ): Judgement {
-  const judgement = body.judge?.({
+  const judgement = judgeBoth(body, {
     subject: subjectOf(object, oldObject),
     object,
     facts: factsWith('https://flagger.app', facts),
     phase,
     mutates: true,
   });
-  assert.ok(judgement !== undefined);
   for (const { message, wouldPass = '' } of judgement.findings) {
     for (const text of [message, wouldPass]) {
       assert.ok(Array.from(text).length <= 200, `too long: ${text}`);

@@ -8,6 +8,7 @@ import type { FindingDraft, Judgement, RuleBody, RuleInput } from '../../../../s
 import type { RuleDefinition } from '../../../../src/core/policy/rule-definition.ts';
 import { setEdit } from '../../../../src/core/policy/set-edit.ts';
 import { factsWith, helmRelease, subjectOf } from '../policy-fixture.ts';
+import { judgeBoth } from './judge-rule.ts';
 
 /** What a compiler said about a rule's configuration: `place: message (hint)`. */
 export interface CompiledUnderTest {
@@ -54,7 +55,7 @@ export function ruleOf(definition: RuleDefinition, written: Json): RuleBody {
 export function judge(body: RuleBody, object: JsonObject, more: Partial<RuleInput> = {}): Judgement {
   const subject = subjectOf(object);
   const input = { subject, object, facts: factsWith(), phase: 'admission', mutates: true, ...more } as const;
-  return body.judge?.(input) ?? { findings: [], warnings: [] };
+  return judgeBoth(body, input);
 }
 
 /** `path: message`, and what would pass. */
