@@ -30,6 +30,7 @@ import { shortText } from '../policy/short-text.ts';
 import { chartFact, sourceBehindChart, sourceFactOf } from '../policy/source-fact.ts';
 import { findSource } from '../policy/source-of.ts';
 import type { Subject } from '../policy/subject.ts';
+import { MAX_EVALUATION_STEPS } from '../policy/work-meter.ts';
 import { editedSource } from './edited-source.ts';
 import { movedReleases } from './moved-releases.ts';
 import { concernsReleases } from './required-facts.ts';
@@ -39,6 +40,8 @@ import { requiredSources } from './required-sources.ts';
 export const MAX_DEPENDENTS = 1000;
 /** Findings of one edit: with some 400 bytes each they stay well below the 64 KiB of an audit row. */
 const MAX_FINDINGS = 50;
+/** Work for all of them together: as much as one object may take. */
+const MAX_DEPENDENT_STEPS = MAX_EVALUATION_STEPS;
 const RULE = 'dependents';
 
 /** The decision on a source with what its edit means for the releases that use it. Decisions on other objects stay as they are. */
@@ -59,8 +62,16 @@ export function withDependents(decision: Decision, set: PolicySet, subject: Subj
     facts,
     before: factBefore(subject, facts),
     after: factAfter(subject, facts),
+    left: MAX_DEPENDENT_STEPS,
   };
-  const findings = dependents.value.flatMap((dependent) => judgeDependent(dependent, edit));
+  const findings: Finding[] = [];
+  for (const [judged, dependent] of dependents.value.entries()) {
+    findings.push(...judgeDependent(dependent, edit));
+    if (edit.left > 0) continue;
+    // What a judgement that was cut short found is neither before nor after.
+    const message = `judging the HelmReleases that use it takes more work than one request may cost, after ${judged} of ${dependents.value.length}: let some of them use a source of another name`;
+    return add(decision, [builtIn(message)], []);
+  }
   return add(decision, atMost(findings), moved(dependents.value, edit));
 }
 
@@ -70,6 +81,8 @@ interface SourceEdit {
   readonly facts: Facts;
   readonly before: Fact<SourceFact>;
   readonly after: Fact<SourceFact>;
+  /** Steps that judging its releases may still take. */
+  left: number;
 }
 
 function factAfter(subject: Subject, facts: Facts): Fact<SourceFact> {
@@ -107,9 +120,10 @@ function judgeDependent(dependent: DependentFact, edit: SourceEdit): readonly Fi
 function evaluateDependent(
   { object, version, namespaceLabels, otherNamespaceLabels }: DependentFact,
   source: Fact<SourceFact>,
-  { set, subject, facts }: SourceEdit,
+  edit: SourceEdit,
   sourceEdit?: SourceEditFact,
 ): Evaluation {
+  const { set, subject, facts } = edit;
   const { user, dryRun } = subject;
   // As the loop judges: nobody edits the release itself, so there is nothing to compare it with.
   const release: Subject = {
@@ -137,7 +151,9 @@ function evaluateDependent(
     values: unknown,
     ...(sourceEdit === undefined ? {} : { sourceEdit }),
   };
-  return evaluateInParts(set, release, known, 'admission');
+  const evaluation = evaluateInParts(set, release, known, 'admission', edit.left);
+  edit.left -= evaluation.steps;
+  return evaluation;
 }
 
 /** The edited source, or a HelmChart between it and the release, as a release sees it. */

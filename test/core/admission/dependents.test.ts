@@ -341,6 +341,26 @@ describe('an edit of a source', () => {
     assert.equal(edit(repository(OLD), repository(NEW), crowd.slice(1)).allowed, true);
   });
 
+  it('is refused when judging it for all who use it takes more work than one request may cost', () => {
+    const rules = [
+      { id: 'e', expression: { expression: 'object.spec.values.list.all(x, x >= 0)' } },
+      { id: 's', allowedSources: [{ url: OLD }, { url: NEW }] },
+    ];
+    const heavy = policySet(rules, { match: { kinds: ['HelmRelease'] } });
+    const values = { list: Array.from({ length: 60_000 }, (_, at) => at) };
+    const users = (count: number) =>
+      Array.from({ length: count }, (_, at) => dependent('a', { values }, `app-${at}`));
+    const few = edit(repository(OLD), repository(NEW), users(2), { set: heavy });
+    assert.deepEqual([few.allowed, few.findings], [true, []]);
+    const many = edit(repository(OLD), repository(NEW), users(200), { set: heavy });
+    assert.equal(many.allowed, false);
+    assert.deepEqual(
+      many.findings.map(({ rule }) => rule),
+      ['dependents'],
+    );
+    assert.match(many.findings[0]?.message ?? '', /more work than one request may cost.*after \d+ of 200/);
+  });
+
   it('lists fifty findings, strictest first, and how many more there are', () => {
     const mixed = policySets({
       warn: { enforcement: 'Warn', rules: [{ id: 'w', allowedSources: [{ url: OLD }] }] },
