@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../json/json.ts';
 import { formatPointer, valueAt } from '../json/pointer.ts';
+import { isSecretName } from '../policy/secret-name.ts';
 import { looksSecret, namesSecret } from './redact.ts';
 
 /** A value without its secrets, and where they stood. */
@@ -23,7 +24,7 @@ export function redactJudged(value: Json, hash: KeyedHash): RedactedValue | unde
   const redacted: string[] = [];
   const clean = walk(value, [], (tokens, leaf) => {
     const key = tokens.at(-1) ?? '';
-    const secret = (leaf !== '' && namesSecret(key)) || (typeof leaf === 'string' && looksSecret(leaf));
+    const secret = (leaf !== '' && isSecretKey(key)) || (typeof leaf === 'string' && looksSecret(leaf));
     if (!secret) return leaf;
     redacted.push(formatPointer(tokens));
     return hash(String(leaf));
@@ -43,12 +44,17 @@ export function redactMerged(
   const redacted: string[] = [];
   const clean = walk(values, [], (tokens, leaf) => {
     const key = tokens.at(-1) ?? '';
-    const own = valueAt(inline, tokens) === leaf && !namesSecret(key);
+    const own = valueAt(inline, tokens) === leaf && !isSecretKey(key);
     if (leaf === '' || (own && !(typeof leaf === 'string' && looksSecret(leaf)))) return leaf;
     redacted.push(formatPointer(tokens));
     return hash(String(leaf));
   });
   return redacted.length > MAX_REDACTED ? undefined : { value: clean, redacted };
+}
+
+/** Rather one too many: what a rule takes for a secret, and what a row does. */
+function isSecretKey(key: string): boolean {
+  return namesSecret(key) || isSecretName(key);
 }
 
 type Leaf = string | number | bigint;

@@ -129,6 +129,11 @@ describe('a judged object in a store', () => {
     assert.ok(replaced > 20, String(replaced));
   });
 
+  it('hides what a rule about plain secrets would find', () => {
+    const value = { SECRET_KEY_BASE: 'x', db_pass: 'y', encryptionKey: 'z', existingSecret: 'web' };
+    assert.deepEqual(redactJudged(value, hash)?.redacted, ['/SECRET_KEY_BASE', '/db_pass', '/encryptionKey']);
+  });
+
   it('shares the parts that hold no secret', () => {
     const value = { a: { b: ['x', { token: 't' }] }, c: { d: 1 } };
     const clean = redactJudged(value, hash);

@@ -235,6 +235,88 @@ describe('lint of rules that contradict one another', () => {
     });
   }
 
+  describe('about versions, where a chart can be meant by both', () => {
+    const charts = (...list: readonly (readonly [name: string, source?: string])[]): object =>
+      list.length === 0
+        ? {}
+        : { charts: list.map(([name, source]) => ({ name, ...(source === undefined ? {} : { source }) })) };
+    const [wide, deep, other] = ['https://a.example', 'https://a.example/x', 'https://b.example'];
+    const cases: readonly (readonly [object, object, boolean])[] = [
+      [charts(), charts(['a']), true],
+      [charts(['a'], ['b']), charts(['b'], ['c']), true],
+      [charts(['a']), charts(['b']), false],
+      [charts(['a', wide]), charts(['a']), true],
+      [charts(['a', wide]), charts(['a', deep]), true],
+      [charts(['a', wide]), charts(['a', other]), false],
+      [charts(['a', wide], ['a', other]), charts(['a', other], ['a', 'https://c.example']), true],
+    ];
+    for (const [left, right, expected] of cases) {
+      it(`${expected ? 'sees' : 'sees no'} contradiction between ${JSON.stringify(left)} and ${JSON.stringify(right)}`, () => {
+        const found = (a: object, b: object) => conflicts(within('>1', a), within('<1', b)).length > 0;
+        assert.deepEqual([found(left, right), found(right, left)], [expected, expected]);
+      });
+    }
+  });
+
+  describe('where an object can be meant by both', () => {
+    const group = (name: string): object => ({ group: name });
+    const tier = (operator: string): object => ({
+      labels: { matchExpressions: [{ key: 'tier', operator, values: ['prod'] }] },
+    });
+    const prod = { matchLabels: { tier: 'prod' } };
+    const cases: readonly (readonly [object, object, boolean])[] = [
+      [{ subjects: [group('a')] }, {}, true],
+      [{ subjects: [group('a'), group('b')] }, { subjects: [group('b'), group('c')] }, true],
+      [{ subjects: [group('a'), group('b')] }, { exclude: { subjects: [group('b')] } }, true],
+      [{ subjects: [group('a')] }, { exclude: { subjects: [group('a'), group('b')] } }, false],
+      [{ labels: prod }, tier('In'), true],
+      [{ labels: prod }, tier('NotIn'), false],
+      [tier('In'), tier('NotIn'), false],
+      [{ namespaces: { labels: prod } }, { namespaces: tier('NotIn') }, false],
+      [{ namespaces: { labels: prod } }, { namespaces: tier('In') }, true],
+      [{ namespaces: { labels: prod } }, { exclude: { namespaces: { labels: prod } } }, false],
+      [{ namespaces: { names: ['a'] } }, { exclude: { namespaces: { names: ['a'], labels: prod } } }, true],
+      [
+        { namespaces: { names: ['a', 'b'] }, exclude: { namespaces: { names: ['a'] } } },
+        { exclude: { namespaces: { names: ['b'] } } },
+        false,
+      ],
+      [{ exclude: { names: ['a'] } }, { names: ['a'] }, false],
+      [{ names: ['a', 'b'] }, { names: ['b', 'c'], exclude: { names: ['b'] } }, false],
+      [{ names: ['a'], exclude: { names: ['b'] } }, { names: ['a'], exclude: { names: ['c'] } }, true],
+      [{ kinds: ['HelmRelease', 'HelmChart'] }, { kinds: ['HelmRelease'] }, true],
+      [{ kubeConfig: true }, { kubeConfig: false }, false],
+    ];
+    for (const [left, right, expected] of cases) {
+      it(`${expected ? 'sees' : 'sees no'} contradiction between ${JSON.stringify(left)} and ${JSON.stringify(right)}`, () => {
+        const found = (a: object, b: object) =>
+          conflicts({ ...within('>1'), match: a }, { ...within('<1'), match: b }).length > 0;
+        assert.deepEqual([found(left, right), found(right, left)], [expected, expected]);
+      });
+    }
+
+    it('asks that both deny, in either order', () => {
+      const [deny, warn] = [within('>1'), { ...within('<1'), enforcement: 'Warn' }];
+      assert.deepEqual([conflicts(deny, warn), conflicts(warn, deny)], [[], []]);
+    });
+  });
+
+  it('points to the range, to the limits, and to the value that is written', () => {
+    const column = (...policies: readonly Written[]) => {
+      const text = textOf(policies);
+      const { findings } = lintPolicies([{ file: 'a', text }], 0);
+      const found = findings.find(({ code }) => code === 'Contradiction');
+      return text.split('\n')[(found?.line ?? 0) - 1]?.slice((found?.column ?? 0) - 1);
+    };
+    assert.match(column(within('>2 <1')) ?? '', /^">2 <1"/);
+    assert.match(column(within('>1'), within('<1')) ?? '', /^"<1"/);
+    assert.match(column(bounds({ min: '2h' }), bounds({ max: '1h' })) ?? '', /^\{"max":"1h"\}/);
+    assert.match(
+      column(bounds({ min: '2h' }), defaults('spec.interval', '1h')) ?? '',
+      /^"spec\.interval":"1h"|^"1h"/,
+    );
+  });
+
   it('names the first of several that it contradicts, once', () => {
     const [found, ...more] = conflicts(within('>3'), within('>2'), within('<1'));
     assert.match(found ?? '', /^5 warning: .* of p0\/r \(a:1\)/);
