@@ -50,15 +50,20 @@ function applyToList(
   rest: readonly string[],
   operation: PatchOperation,
 ): Json {
-  const index = token === '-' ? list.length : Number(token);
+  const index = token === '-' ? list.length : indexOf(token);
   const item = list[index];
   if (rest.length > 0) {
     if (item === undefined) throw new Error(`${operation.path} has no parent`);
     return list.with(index, applyOne(item, rest, operation));
   }
-  if (operation.op === 'add') return list.toSpliced(index, 0, operation.value);
+  if (operation.op === 'add' && index <= list.length) return list.toSpliced(index, 0, operation.value);
   if (item === undefined) throw new Error(`${operation.path} does not exist`);
   return operation.op === 'remove' ? list.toSpliced(index, 1) : list.with(index, operation.value);
+}
+
+/** RFC 6901: digits without leading zeros; anything else is the index of nothing. */
+function indexOf(token: string): number {
+  return /^(?:0|[1-9][0-9]*)$/.test(token) ? Number(token) : Number.POSITIVE_INFINITY;
 }
 
 function isList(value: Json): value is readonly Json[] {

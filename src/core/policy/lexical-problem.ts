@@ -13,7 +13,11 @@ const SCALAR = '\u001f';
  *
  * Block nesting is counted from above: each indicator on a line, and each deeper indented line, counts as a level.
  */
-export function lexicalProblem(text: string, budget?: { tokens: number }): YamlProblem | undefined {
+export function lexicalProblem(
+  text: string,
+  budget: { tokens: number },
+  budgetOf = 'the policies have',
+): YamlProblem | undefined {
   const indents: number[] = [];
   let offset = 0;
   let column = 0;
@@ -22,11 +26,9 @@ export function lexicalProblem(text: string, budget?: { tokens: number }): YamlP
   let atLineStart = true;
   let scalar = false;
   for (const lexeme of new Lexer().lex(text)) {
-    if (budget !== undefined) {
-      if (budget.tokens === 0)
-        return { offset, message: 'the policies have too many tokens: nothing is read from here on' };
-      budget.tokens -= 1;
-    }
+    if (budget.tokens === 0)
+      return { offset, message: `${budgetOf} too many tokens: nothing is read from here on` };
+    budget.tokens -= 1;
     // Control lexemes stand for themselves and take no room in the text.
     if (lexeme === SCALAR || lexeme === '\u0002' || lexeme === '\u0018') {
       scalar = lexeme === SCALAR;

@@ -1,4 +1,5 @@
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, Scalar } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, Scalar, visit } from 'yaml';
+import { resolveGoYamlScalar } from '../json/go-yaml-resolve.ts';
 import type { Json } from '../json/json.ts';
 import type { LineIndex } from './line-index.ts';
 import type { Place, YamlDocument, YamlSource } from './yaml-file.ts';
@@ -25,6 +26,18 @@ export function yamlDocument(
     placeOf(tokens, at = 'value'): Place {
       const found = tokens.length === 0 ? start : offsetOf(root(), tokens, at);
       return lines.placeOf(offset + found);
+    },
+    readAlsoAs() {
+      const found: { place: Place; written: string; meaning: string }[] = [];
+      visit(root(), {
+        Scalar(_key, { type, source: written = '', value: read, range }) {
+          if (type !== Scalar.PLAIN) return;
+          const other = resolveGoYamlScalar(written).value;
+          if (typeof read !== 'string' || read === other) return;
+          found.push({ place: lines.placeOf(offset + (range?.[0] ?? 0)), written, meaning: String(other) });
+        },
+      });
+      return found;
     },
     writtenAt(tokens): string | undefined {
       const node = tokens.reduce<Node | null>((at, token) => childOf(at, token)?.value ?? null, root());

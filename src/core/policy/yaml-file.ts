@@ -59,6 +59,8 @@ export interface YamlDocument {
    * With `key`, where the value's key stands.
    */
   placeOf(tokens: readonly string[], at?: 'value' | 'key'): Place;
+  /** Plain scalars, keys too, that are texts here and something else to go-yaml: `yes`, `on`, `1_000`. */
+  readAlsoAs(): readonly { readonly place: Place; readonly written: string; readonly meaning: string }[];
   /** The text of the value at the tokens as its author wrote it; undefined unless it is a scalar without quotes. */
   writtenAt(tokens: readonly string[]): string | undefined;
 }
@@ -186,9 +188,10 @@ function earlyProblem(text: string, content: YamlContent, budget: YamlBudget): P
   if (content === 'manifest' && text.length > MAX_OBJECT_LENGTH)
     return { offset: 0, message: `the document is longer than ${MAX_OBJECT_LENGTH} characters` };
   const nul = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/);
-  return nul === -1
-    ? lexicalProblem(text, content === 'policy' ? budget : { tokens: MAX_OBJECT_TOKENS })
-    : { offset: nul, message: 'a control character stands here: this is no YAML text' };
+  if (nul !== -1) return { offset: nul, message: 'a control character stands here: this is no YAML text' };
+  return content === 'policy'
+    ? lexicalProblem(text, budget)
+    : lexicalProblem(text, { tokens: MAX_OBJECT_TOKENS }, 'the document has');
 }
 
 function documentProblems(document: Document.Parsed, content: YamlContent): readonly Problem[] {

@@ -3,6 +3,7 @@ export type LintCode =
   | 'InvalidPolicy'
   | 'PolicyWarning'
   | 'NumberFromText'
+  | 'ReadDifferently'
   | 'MatchesNothing'
   | 'DefaultOverridden'
   | 'ChoiceNotMade'
@@ -41,6 +42,11 @@ export const LINT_CODES: Readonly<Record<LintCode, LintCodeText>> = {
     'warning',
     'a number is written in a way that loses digits',
     'YAML reads `1.10` as the number 1.1. Put versions and other texts in quotes.',
+  ),
+  ReadDifferently: code(
+    'warning',
+    'a text that other readers of YAML take for a number or a truth value',
+    'Policies are YAML 1.2, where `yes`, `on` and `1_000` are texts; manifests are read as YAML 1.1, where they are not. Put them in quotes.',
   ),
   MatchesNothing: code(
     'warning',

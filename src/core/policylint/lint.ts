@@ -9,6 +9,7 @@ import { findExpiring, findPassedStages } from './find-by-date.ts';
 import { findDuplicateEntries, findDuplicateRules } from './find-duplicates.ts';
 import { findFieldConflicts } from './find-field-conflicts.ts';
 import { findOddNumbers } from './find-odd-numbers.ts';
+import { findOtherReadings } from './find-other-readings.ts';
 import { findOverriddenDefaults } from './find-overridden.ts';
 import { findUngathered } from './find-ungathered.ts';
 import { findUnmadeChoices } from './find-unmade-choices.ts';
@@ -48,6 +49,7 @@ export function lintPolicies(sources: readonly YamlSource[], nowMs: number): Lin
     ...compiled.warnings.map((error) => coded(error, 'PolicyWarning', 'warning')),
     ...[...policies, ...exceptions].flatMap((document) => [
       ...findOddNumbers(document),
+      ...findOtherReadings(document),
       ...findDuplicateEntries(document, ['spec']),
       ...(fitsSchema(document) ? findUnmatchable(document) : []),
     ]),

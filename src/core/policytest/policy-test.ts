@@ -149,6 +149,7 @@ function documentWithin(document: YamlDocument, prefix: readonly string[], value
     source: document.source,
     value,
     placeOf: (tokens, at) => document.placeOf([...prefix, ...tokens], at),
+    readAlsoAs: () => document.readAlsoAs(),
     writtenAt: (tokens) => document.writtenAt([...prefix, ...tokens]),
   };
 }

@@ -18,7 +18,7 @@ import type { Json } from '../json/json.ts';
 import { valueAt } from '../json/pointer.ts';
 import { type LocatedError, locatedError } from '../policy/located-error.ts';
 import { yamlOptions } from '../policy/parse-yaml.ts';
-import { readYaml, type YamlDocument, type YamlSource } from '../policy/yaml-file.ts';
+import { MAX_OBJECT_LENGTH, readYaml, type YamlDocument, type YamlSource } from '../policy/yaml-file.ts';
 import { type Comment, commentsOf } from './comments.ts';
 import { assertOwn, type Draft, indexOfKey, type MapPlanner, pairsOf } from './draft.ts';
 import { EditRefusal } from './edit-refusal.ts';
@@ -65,6 +65,16 @@ export function rewriteYaml(
   options: RewriteOptions = {},
 ): RewriteResult {
   const { text } = source;
+  if (text.length > MAX_OBJECT_LENGTH) {
+    const message = `cannot be edited: the text is longer than ${MAX_OBJECT_LENGTH} characters`;
+    const error = locatedError(
+      { ...source, text: '' },
+      { line: 1, column: 1 },
+      message,
+      'write its objects into several files',
+    );
+    return { ok: false, errors: [error] };
+  }
   const lines = new LineCounter();
   const documents = parse(text, lines);
   const draft: Draft = {
