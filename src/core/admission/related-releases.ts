@@ -10,6 +10,14 @@ const MAX_REFERENCES = 10_000;
 /** What was read of an object, which never changes: a copy of the cluster is gone through at every request. */
 const described = new WeakMap<JsonObject, ReleaseFact>();
 
+interface ReleaseIndex {
+  readonly byKey: ReadonlyMap<string, ReleaseFact>;
+  readonly byPlace: ReadonlyMap<string, readonly (readonly [key: string, fact: ReleaseFact])[]>;
+}
+
+/** Made once for all that are judged among the same releases. */
+const indexes = new WeakMap<readonly JsonObject[], ReleaseIndex>();
+
 /**
  * The HelmReleases, of all there are, that rules about several releases need for judging one: those with its place in helm's
  * storage, and those that `dependsOn` reaches from it. The one that is judged is not among them. Unavailable when there are more
@@ -20,12 +28,12 @@ export function relatedReleases(
   all: readonly JsonObject[],
 ): Fact<readonly ReleaseFact[]> {
   const own = describeRelease(judged);
+  const { byKey, byPlace } = indexOf(all);
   const ownKey = keyOf(own);
-  const byKey = new Map(all.map((object) => [keyOf(factOf(object)), factOf(object)]));
-  byKey.delete(ownKey);
   const related = new Map<string, ReleaseFact>();
-  for (const [key, other] of byKey) if (isInPlaceOf(own, other)) related.set(key, other);
+  for (const [key, other] of byPlace.get(placeOf(own)) ?? []) if (key !== ownKey) related.set(key, other);
   const ahead: (readonly ReleaseReference[])[] = [own.dependsOn];
+  const reached = new Set<string>();
   let followed = 0;
   for (let references = ahead.pop(); references !== undefined; references = ahead.pop()) {
     followed += references.length;
@@ -33,8 +41,8 @@ export function relatedReleases(
     for (const reference of references) {
       const key = keyOf(reference);
       const other = byKey.get(key);
-      if (other === undefined) continue;
-      byKey.delete(key);
+      if (other === undefined || key === ownKey || reached.has(key)) continue;
+      reached.add(key);
       related.set(key, other);
       ahead.push(other.dependsOn);
     }
@@ -52,12 +60,18 @@ function factOf(object: JsonObject): ReleaseFact {
   return fact;
 }
 
-function isInPlaceOf(own: ReleaseFact, other: ReleaseFact): boolean {
-  return (
-    own.releaseName === other.releaseName &&
-    own.storageNamespace === other.storageNamespace &&
-    own.cluster === other.cluster
-  );
+function indexOf(all: readonly JsonObject[]): ReleaseIndex {
+  const known = indexes.get(all);
+  if (known !== undefined) return known;
+  const byKey = new Map(all.map((object) => [keyOf(factOf(object)), factOf(object)]));
+  const byPlace = Map.groupBy(byKey, ([, fact]) => placeOf(fact));
+  indexes.set(all, { byKey, byPlace });
+  return { byKey, byPlace };
+}
+
+/** Where helm keeps a release; names of Kubernetes hold no blanks. */
+function placeOf({ releaseName, storageNamespace, cluster }: ReleaseFact): string {
+  return `${storageNamespace} ${releaseName} ${cluster}`;
 }
 
 function keyOf({ namespace, name }: ReleaseReference): string {
