@@ -18,11 +18,12 @@ export default {
   // Tests that take long are left out, so a mutant takes a fraction of what all tests together take.
   timeoutFactor: 0.3,
   timeoutMS: 2_500,
+  dryRunTimeoutMinutes: 20,
   reporters: ['progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
   incremental: process.env.SAMPLE === undefined,
   incrementalFile: `reports/mutation/${name}.incremental.json`,
   tempDirName: `.stryker-tmp/${name}`,
-  ignorePatterns: ['bench', 'reports'],
+  ignorePatterns: ['bench', 'reports', '.stryker-tmp'],
 };

@@ -8,7 +8,8 @@ import { dirname, relative } from 'node:path';
 const CORE = 'src/core';
 const REPORTS = 'reports/mutation';
 
-const all = [...new Set(globSync(`${CORE}/**/*.ts`).map((file) => relative(CORE, dirname(file)) || '.'))].sort();
+const folders = globSync(`${CORE}/**/*.ts`).map((file) => relative(CORE, dirname(file)) || '.');
+const all = [...new Set(folders)].toSorted((a, b) => a.localeCompare(b, 'en'));
 const rooms = process.env.ROOM === undefined ? all : [process.env.ROOM];
 const rows = [];
 const survivors = [];

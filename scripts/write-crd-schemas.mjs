@@ -19,7 +19,7 @@ function crdSchemas() {
   );
 }
 
-function withoutDescriptions({ description: _, properties, items, additionalProperties, ...rest }) {
+function withoutDescriptions({ description: _description, properties, items, additionalProperties, ...rest }) {
   const named = Object.entries(properties ?? {}).map(([name, part]) => [name, withoutDescriptions(part)]);
   return {
     ...rest,

@@ -84,7 +84,10 @@ function objectsOf(
   if (!isJsonObject(value)) return noObject(`it is ${typeName(value)}, no mapping`);
   const { apiVersion = null, kind = null, items } = value;
   const missing = Object.entries({ apiVersion, kind }).filter(([, own]) => own === null || own === '');
-  if (missing.length > 0) return noObject(`${missing.map(([field]) => field).join(' and ')} is missing`);
+  if (missing.length > 0) {
+    const verb = missing.length === 1 ? 'is' : 'are';
+    return noObject(`${missing.map(([field]) => field).join(' and ')} ${verb} missing`);
+  }
   if (typeof apiVersion !== 'string')
     return noObject(`apiVersion must be a text, and is ${typeName(apiVersion)}`, 'apiVersion');
   if (typeof kind !== 'string') return noObject(`kind must be a text, and is ${typeName(kind)}`, 'kind');

@@ -25,6 +25,13 @@ const USES: readonly (readonly [name: string, use: string])[] = [
   ['web/charts/sub-1.0.0.tgz', 'archive'],
   ['web/charts/sub/charts/deep-1.0.0.tgz', 'archive'],
   ['web/files/data.tgz', 'skip'],
+  ['web/charts/README.md', 'skip'],
+  ['web/charts/tgz', 'skip'],
+  ['web/charts/x.tgz.md', 'skip'],
+  ['web/xcharts/sub-1.0.0.tgz', 'skip'],
+  ['web/values.schema.json.md', 'skip'],
+  ['web/C:x', 'skip'],
+  ['web/a...b', 'skip'],
   ['web/..data', 'skip'],
 ];
 test('says of each file what has to be looked at', () => {
@@ -93,4 +100,85 @@ test('names both sides when the archive is not what the index promised', () => {
   assert.equal(findMismatch({ name: 'a', version: '1.0.0' }, 'a', '1.0.0'), undefined);
   assert.match(findMismatch({ name: 'b', version: '1.0.0' }, 'a', '1.0.0') ?? '', /"b".*"a"/);
   assert.match(findMismatch({ name: 'a', version: '1.0.0' }, 'a', '1.0.1') ?? '', /"1\.0\.0".*"1\.0\.1"/);
+});
+
+test('takes directories, with and without a slash at their end, as often as they come', () => {
+  const check = newCheck();
+  for (const name of [
+    'web',
+    'web/',
+    'web/templates/',
+    'web/templates',
+    'web/templates/',
+    'web/charts/x.tgz/',
+  ]) {
+    const directory = file(name, { type: 'directory', sizeBytes: 0 });
+    assert.deepEqual(check.admit(directory), { ok: true, use: 'skip' }, name);
+  }
+  for (const name of ['other', 'other/', 'webs/x']) {
+    const verdict = check.admit(file(name, { type: 'directory', sizeBytes: 0 }));
+    assert.match(verdict.ok ? '' : verdict.message, /is outside the chart directory "web"/);
+  }
+  for (const name of ['web//', 'web/./', '/', 'web/../']) {
+    assert.equal(check.admit(file(name, { type: 'directory', sizeBytes: 0 })).ok, false, name);
+  }
+  assert.equal(check.finish(), 'Chart.yaml is missing');
+});
+
+test('does not take a file for the chart directory', () => {
+  for (const name of ['web', 'Chart.yaml', 'x.tgz']) {
+    const verdict = newCheck().admit(file(name));
+    assert.equal(verdict.ok ? '' : verdict.message, `"${name}" is outside the chart directory`);
+  }
+});
+
+test('takes what is as large as a limit says, and nothing larger', () => {
+  const limits = { maxUnpackedBytes: 10, maxFileBytes: 6, maxMembers: 2, maxNesting: 0 };
+  const outcome = (...sizes: readonly number[]) => {
+    const check = new ArchiveCheck(limits, { members: 0, unpackedBytes: 0 });
+    return sizes.map((sizeBytes, at) => check.admit(file(`web/${at}`, { sizeBytes })).ok);
+  };
+  assert.deepEqual(outcome(6, 4), [true, true]);
+  assert.deepEqual(outcome(7), [false]);
+  assert.deepEqual(outcome(6, 5), [true, false]);
+  assert.deepEqual(outcome(0, 0, 0), [true, true, false]);
+  const longest = `web/${'x'.repeat(1020)}`;
+  assert.deepEqual(
+    [newCheck().admit(file(longest)).ok, newCheck().admit(file(`${longest}x`)).ok],
+    [true, false],
+  );
+});
+
+test('shows of names and headers that are refused no more than a line takes', () => {
+  const long = newCheck().admit(file(`/${'x'.repeat(5_000)}`));
+  assert.ok(!long.ok && long.message.startsWith(`"/${'x'.repeat(199)}" `), long.ok ? '' : long.message);
+  const odd = newCheck().admit(file('web/x', { paxKeys: ['path', 'y'.repeat(5_000)] }));
+  assert.equal(odd.ok ? '' : odd.message, `"web/x" has the extended header "${'y'.repeat(100)}"`);
+});
+
+test('passes over extended headers that every reader applies, or that say nothing about content', () => {
+  const harmless = ['path', 'size', 'atime', 'ctime', 'mtime', 'uid', 'gid', 'uname', 'gname', 'comment'];
+  const tools = [
+    'LIBARCHIVE.creationtime',
+    'LIBARCHIVE.xattr.a',
+    'SCHILY.dev',
+    'SCHILY.ino',
+    'SCHILY.nlink',
+    'SCHILY.fflags',
+  ];
+  assert.ok(newCheck().admit(file('web/x', { paxKeys: [...harmless, ...tools] })).ok);
+  const others = [
+    'linkpath',
+    'GNU.sparse.major',
+    'SCHILY.xattr.a',
+    'SCHILY.devx',
+    'xpath',
+    'pathx',
+    'btime',
+    'xLIBARCHIVE.a',
+    'LIBARCHIVE',
+    '',
+  ];
+  for (const key of others)
+    assert.equal(newCheck().admit(file('web/x', { paxKeys: ['path', key] })).ok, false, key);
 });

@@ -73,3 +73,44 @@ test('calls only the way from https to http a downgrade', () => {
     [true, false, false, false],
   );
 });
+
+test('says why a URL is refused, and who is to act on credentials', () => {
+  const why = (text: string) => {
+    const read = readRepositoryUrl(text);
+    return read.ok ? '' : read.message;
+  };
+  assert.equal(why('charts'), 'not an absolute URL');
+  assert.equal(why('mailto:a@b.example'), 'not an absolute URL');
+  assert.equal(why('oci://a.example/x'), 'scheme "oci" is not http or https');
+  for (const credentials of ['u:p', 'u', ':p'])
+    assert.match(why(`https://${credentials}@a.example/`), /^credentials .* Secret of secretRef$/);
+  const malformed = resolveChartUrl(new URL('http://a.example/'), '//a b');
+  assert.deepEqual(malformed, { ok: false, message: 'not a URL' });
+});
+
+test('drops the fragment, which no server is sent', () => {
+  const read = readRepositoryUrl('https://a.example/x?q=1#part');
+  assert.equal(read.ok && read.url.href, 'https://a.example/x?q=1');
+});
+
+test('takes for an absolute reference what begins with a scheme, and nothing else', () => {
+  const resolve = (reference: string) => {
+    const read = resolveChartUrl(new URL('http://a.example/charts'), reference);
+    return read.ok ? read.url.href : read.message;
+  };
+  assert.equal(resolve('HTTP://b.example/x'), 'http://b.example/x');
+  assert.equal(resolve('a+b.c-1://x'), 'scheme "a+b.c-1" is not http or https');
+  assert.equal(resolve('x/oci://y'), 'http://a.example/charts/x/oci://y');
+  assert.equal(resolve('1a:b'), 'http://a.example/charts/1a:b');
+});
+
+test('leaves the repository URL as it was', () => {
+  const repository = new URL('http://a.example/charts//?t=1');
+  indexUrl(repository);
+  resolveChartUrl(repository, 'web.tgz');
+  assert.equal(repository.href, 'http://a.example/charts//?t=1');
+});
+
+test('shows a URL that has no query as it is', () => {
+  assert.equal(displayUrl(new URL('https://a.example:8443/x/y')), 'https://a.example:8443/x/y');
+});

@@ -315,3 +315,29 @@ test('reads what a release is judged by: when the chart was made, whether it is 
     { name: 'web', version: '0.9.0', urls: ['u'] },
   ]);
 });
+
+test('does not guess at bytes that are not UTF-8: the chart that holds them is refused, the others are given', () => {
+  const bytes = (text: string) => Buffer.from(text, 'latin1');
+  for (const line of ['    version: "1.0.0\xff"', '    ver\xffsion: x']) {
+    const opened = openIndex(bytes(`${GOOD}  bad:\n  - name: bad\n${line}\n`));
+    assert.ok(opened.ok);
+    assert.deepEqual(opened.document.entries('bad'), { ok: false, message: 'chart bad: not UTF-8' });
+    assert.deepEqual(opened.document.entries('web'), { ok: true, entries: WEB });
+  }
+  for (const text of ['{"apiVersion": "v1", "note": "\xff"}', 'apiVersion: &v v1 # \xff\n'])
+    assert.deepEqual(openIndex(bytes(text)), { ok: false, message: 'not UTF-8' });
+});
+
+test('reads an index that is JSON, with blanks before it, beyond the bounds of YAML', () => {
+  const note = 'x'.repeat(1_100_000);
+  for (const blanks of ['', ' \n\r\n\t']) {
+    const text = `${blanks}${JSON.stringify({ apiVersion: 'v1', note, entries: { web: WEB } })}`;
+    assert.deepEqual(entriesOf(text, 'web'), WEB);
+    assert.deepEqual(entriesOf(text, 'absent'), []);
+  }
+  assert.deepEqual(entriesOf(JSON.stringify({ apiVersion: 'v1', entries: [] }), 'web'), []);
+  for (const apiVersion of ['', null]) {
+    const opened = openIndex(encode(JSON.stringify({ apiVersion, entries: {} })));
+    assert.deepEqual(opened, { ok: false, message: 'no API version specified' });
+  }
+});

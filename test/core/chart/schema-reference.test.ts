@@ -23,6 +23,54 @@ const LEAVES: readonly string[] = [
   '',
 ];
 
+const DRAFTS: readonly (readonly [schema: string, known: boolean])[] = [
+  ['http://json-schema.org/draft-04/schema', true],
+  ['http://json-schema.org/draft-06/schema#', true],
+  ['https://json-schema.org/draft-07/schema#', true],
+  ['https://json-schema.org/draft/2019-09/schema', true],
+  ['https://json-schema.org/draft/2020-12/schema#', true],
+  ['http://json-schema.org/schema#', true],
+  ['http://json-schema.org/schema', true],
+  ['http://json-schema.org/draft-05/schema', false],
+  ['http://json-schema.org/draft-04/schema##', false],
+  ['http://json-schema.org/draft-04/schema/x', false],
+  ['http://json-schema.org/draft/2021-12/schema', false],
+  ['httpss://json-schema.org/schema', false],
+  ['ftp://json-schema.org/schema', false],
+  ['xhttp://json-schema.org/schema', false],
+  ['http://json-schemaxorg/schema', false],
+  ['', false],
+];
+test('knows the drafts that a compiler carries itself, and no other', () => {
+  for (const [schema, known] of DRAFTS)
+    assert.equal(checkSchemaReferences(JSON.stringify({ $schema: schema })).ok, known, schema);
+});
+
+test('names the reference that leaves the file, cut to what a line takes', () => {
+  const refused = (text: string) => {
+    const verdict = checkSchemaReferences(text);
+    return verdict.ok ? '' : verdict.message;
+  };
+  assert.equal(refused('{"a":[null,{"$ref":"b.json"}]}'), '$ref "b.json" leaves the file');
+  assert.equal(
+    refused(JSON.stringify({ $ref: 'x'.repeat(500) })),
+    `$ref "${'x'.repeat(200)}" leaves the file`,
+  );
+  assert.equal(refused('{'), 'not JSON');
+});
+
+test('passes over names of references in lists and in values that are no text', () => {
+  for (const text of [
+    '["$ref","x"]',
+    '{"enum":["http://a.example"]}',
+    '{"$ref":null}',
+    '{"$ref":1}',
+    'null',
+    '"$ref"',
+  ])
+    assert.deepEqual(checkSchemaReferences(text), { ok: true }, text);
+});
+
 test('passes schemas that refer to themselves only', () => {
   for (const text of STAYS) assert.deepEqual(checkSchemaReferences(text), { ok: true }, text);
 });

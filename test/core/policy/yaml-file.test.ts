@@ -141,6 +141,12 @@ describe('a manifest', () => {
     ]);
   });
 
+  it('may have no more tokens than are read in memory that machines have', () => {
+    const [error = ''] = errorsOf(`a: [${'1,'.repeat(1_000_000)}]\n`);
+    assert.match(error, /^1:\d+ the document has too many tokens/);
+    assert.equal(documentsOf(`a: [${'1,'.repeat(100_000)}]\n`).length, 1);
+  });
+
   it('may be one of many in a text, of which none is longer', () => {
     const one = `a: ${'x'.repeat(1_000_000)}\nb:\n  c: 1\n---\n`;
     const documents = documentsOf(one.repeat(8));

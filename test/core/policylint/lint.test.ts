@@ -35,6 +35,20 @@ const TABLE: readonly (readonly [string, readonly string[], readonly string[]])[
     ['0.yaml:5:42 error InvalidPolicy: spec.rules.0.chartVersion.within must be a text (put it in quotes)'],
   ],
   [
+    'texts that kubectl takes for something else',
+    [
+      policy(
+        '  rules: [{id: s, defaults: {HelmRelease: {spec.values: {a: yes, on: 1_0, b: "no", c: 1:30, d: off}}}}]\n',
+      ),
+    ],
+    [
+      '0.yaml:5:61 warning ReadDifferently: yes is read as a text here, and as true by kubectl and other readers of YAML 1.1 (write "yes")',
+      '0.yaml:5:66 warning ReadDifferently: on is read as a text here, and as true by kubectl and other readers of YAML 1.1 (write "on")',
+      '0.yaml:5:70 warning ReadDifferently: 1_0 is read as a text here, and as 10 by kubectl and other readers of YAML 1.1 (write "1_0")',
+      '0.yaml:5:96 warning ReadDifferently: off is read as a text here, and as false by kubectl and other readers of YAML 1.1 (write "off")',
+    ],
+  ],
+  [
     'numbers that lose digits where any value may stand',
     [
       policy(

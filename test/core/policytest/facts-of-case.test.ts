@@ -106,4 +106,21 @@ describe('the facts of a case', () => {
     assert.deepEqual(promotions, known([{ ...promotion, labels: {}, namespaceLabels: {} }]));
     assert.deepEqual(rendered, known({ objects: [], hooks: [] }));
   });
+
+  it('takes chart, values, signature and version of the API server as they are written', () => {
+    const chart = { name: 'c', version: '1.0.0', deprecated: true };
+    const signature = { verdict: 'Valid', provider: 'cosign', signer: 's' };
+    const found = facts({ chart, signature, values: { a: [1] }, kubeVersion: 'v1.36.3' });
+    assert.deepEqual(
+      [found.chart, found.signature, found.values, found.kubeVersion],
+      [known(chart), known(signature), known({ a: [1] }), known('v1.36.3')],
+    );
+  });
+
+  it('tells what is done to a rendered object where that is written', () => {
+    const objects = [{ kind: 'Service' }];
+    const hooks = [{ kind: 'Job' }];
+    const { rendered } = facts({ rendered: { objects, hooks, operation: 'DELETE' } });
+    assert.deepEqual(rendered, known({ objects, hooks, operation: 'DELETE' }));
+  });
 });

@@ -123,6 +123,88 @@ describe('the mutants of a policy', () => {
     ]);
   });
 
+  it('leave alone what names a rule and what only speaks to people, be it a number or a time', () => {
+    const policy = `${HEAD}  rules:
+  - {id: "1.0", expression: [{expression: "true", messageExpression: "'1m'", message: 1m, reason: 1.0, wouldPass: 2.0}]}
+`;
+    assert.deepEqual(changesOf(policy), [
+      'spec.rules.0: the rule removed',
+      'spec.rules.0: enforcement: Deny -> Warn',
+      'spec.rules.0.expression.0: the entry removed',
+      'spec.rules.0.expression.0.expression: expression removed',
+      'spec.rules.0.expression.0.expression: expression: "true" -> "!(true)"',
+    ]);
+  });
+
+  it('change the stages of a rule once each', () => {
+    const policy = `${HEAD}  rules: [{id: a, enforcement: {action: Audit, from: 2026-12-01}, ineffective: {}}]\n`;
+    assert.deepEqual(changesOf(policy), [
+      'spec.rules.0: the rule removed',
+      'spec.rules.0.enforcement: enforcement: Audit -> Deny',
+      'spec.rules.0.enforcement.action: action removed',
+      'spec.rules.0.enforcement.action: action: "Audit" -> "Deny"',
+      'spec.rules.0.enforcement.from: from removed',
+      'spec.rules.0.enforcement.from: from: "2026-12-01" -> "2027-12-01"',
+    ]);
+  });
+
+  it('leave a rule alone whose enforcement is no word that has an opposite', () => {
+    const policy = `${HEAD}  rules: [{id: a, enforcement: Refuse, ineffective: {}}]\n`;
+    assert.deepEqual(changesOf(policy), ['spec.rules.0: the rule removed']);
+  });
+
+  it('reach other kinds, and say once what holds for all rules of the policy', () => {
+    const policy = `${HEAD}  match: {kinds: [HelmRelease]}\n  enforcement: Audit\n  rules: [{id: a, ineffective: {}}]\n`;
+    const [, ...changes] = changesOf(policy);
+    assert.deepEqual(changes, [
+      'spec.rules.0: enforcement: Audit -> Deny',
+      'spec.match.kinds: kinds removed',
+      'spec.match.kinds.0: the entry removed: "HelmRelease"',
+      'spec.match.kinds.0: 0: "HelmRelease" -> "HelmRepository"',
+    ]);
+  });
+
+  it('change integers that a double cannot hold by one', () => {
+    const policy = `${HEAD}  rules: [{id: d, defaults: {HelmRelease: {spec.values.n: 9007199254740993}}}]\n`;
+    assert.deepEqual(
+      changesOf(policy)
+        .slice(4)
+        .map((change) => change.split(': ').slice(-1)),
+      [['9007199254740993 -> 9007199254740994'], ['9007199254740993 -> 9007199254740992']],
+    );
+  });
+
+  it('take one thing away and leave the rest as it was', () => {
+    const spec = {
+      match: { names: ['a', 'b'] },
+      rules: [
+        { id: 'a', ineffective: {} },
+        { id: 'b', ineffective: {} },
+      ],
+    };
+    const mutants = mutantsOf(documentOf(JSON.stringify({ kind: 'Policy', spec })));
+    const after = (change: string, ...tokens: readonly string[]) =>
+      mutants.find((mutant) => mutant.change === change && formatPath(mutant.tokens) === formatPath(tokens));
+    const [a, b] = spec.rules;
+    const rule = after('the rule removed', 'spec', 'rules', '0');
+    assert.deepEqual(rule?.value, { kind: 'Policy', spec: { ...spec, rules: [b] } });
+    const entry = after('the entry removed: "a"', 'spec', 'match', 'names', '0');
+    assert.deepEqual(entry?.value, { kind: 'Policy', spec: { ...spec, match: { names: ['b'] } } });
+    const member = after('names removed', 'spec', 'match', 'names');
+    assert.deepEqual(member?.value, { kind: 'Policy', spec: { ...spec, match: {} } });
+    assert.deepEqual([rule?.at, entry?.at, member?.at], [undefined, undefined, 'key']);
+    const flipped = after('enforcement: Warn -> Deny', 'spec', 'rules', '0');
+    assert.deepEqual(flipped?.value, {
+      kind: 'Policy',
+      spec: { ...spec, rules: [{ ...a, enforcement: 'Deny' }, b] },
+    });
+  });
+
+  it('drop the only rule of a policy with the whole policy', () => {
+    const [dropped] = mutantsOf(documentOf(`${HEAD}  rules: [{id: a, ineffective: {}}]\n`));
+    assert.deepEqual([dropped?.change, dropped?.value], ['the rule removed', undefined]);
+  });
+
   it('are none for other documents', () => {
     assert.deepEqual(changesOf('kind: PolicyTest\nspec: {rules: [{id: a}]}'), []);
     assert.deepEqual(changesOf('kind: Policy\nspec: {rules: 1}'), []);

@@ -15,6 +15,15 @@ const TABLE: readonly (readonly [string, readonly string[]])[] = [
   ['~1', ['~2']],
   ['1.2 - 1.4.5', ['1.3 - 1.4.5', '1.2 - 1.4.6']],
   ['99999999999999999999s', ['100000000000000000000s', '99999999999999999998s']],
+  ['1.25h', ['1.26h', '1.24h']],
+  ['1d', ['2d', '0d']],
+  ['5', ['6']],
+  ['5m ', []],
+  ['-5m', []],
+  ['5m!', []],
+  ['>=1.0.0+2.3', ['>=1.0.1+2.3']],
+  ['<2', ['<3']],
+  ['1.x', ['2.x']],
   ['*', []],
   ['Narrow', []],
   ['https://flagger.app', []],
@@ -31,6 +40,7 @@ describe('texts nearby', () => {
   }
 
   it('are none for a text that is no constraint for its length', () => {
-    assert.deepEqual(nearbyTexts(`>=1.0.0 ${' '.repeat(300)}`), []);
+    assert.deepEqual(nearbyTexts(`${' '.repeat(249)}>=1.0.0`), [`${' '.repeat(249)}>=1.0.1`]);
+    assert.deepEqual(nearbyTexts(`${' '.repeat(250)}>=1.0.0`), []);
   });
 });

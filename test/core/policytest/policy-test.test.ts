@@ -29,6 +29,7 @@ describe('a PolicyTest document', () => {
 `),
     );
     const [one, two, three, four] = test.cases;
+    assert.deepEqual([two?.oldObject, one?.oldObject], [{ value: {} }, undefined]);
     assert.deepEqual(one, {
       index: 0,
       name: 'one',
@@ -58,6 +59,7 @@ describe('a PolicyTest document', () => {
     assert.deepEqual(inline?.placeOf(['spec', 'rules']), { line: 7, column: 19 });
     assert.deepEqual(inline?.placeOf(['spec', 'rules'], 'key'), { line: 7, column: 12 });
     assert.equal(inline?.source.file, 't.yaml');
+    assert.equal(inline?.writtenAt(['kind']), 'Policy');
   });
 
   const refused: readonly (readonly [string, string, readonly string[]])[] = [

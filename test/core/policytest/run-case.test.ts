@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { JsonObject } from '../../../src/core/json/json.ts';
+import type { Json, JsonObject } from '../../../src/core/json/json.ts';
+import { valueAt } from '../../../src/core/json/pointer.ts';
+import { helmRelease, helmRepository } from '../policy/policy-fixture.ts';
 import { parsed, policy, run, testText } from './test-fixture.ts';
 
 const RULES: readonly JsonObject[] = [
@@ -128,5 +130,129 @@ describe('a case', () => {
       results.map((result) => result.mismatches.length),
       [0, 1, 0],
     );
+  });
+});
+
+/** What an expression sees in a case, by phase: the members of the case, and whether it holds. */
+const SEEN: readonly (readonly [string, string, JsonObject])[] = [
+  ['admission', "request.operation == 'CREATE'", {}],
+  ['admission', "request.operation == 'UPDATE' && oldObject.spec.interval == '1m'", { oldObject: old('1m') }],
+  [
+    'admission',
+    "request.operation == 'CREATE' && oldObject.spec.interval == '1m'",
+    { oldObject: old('1m'), operation: 'CREATE' },
+  ],
+  ['admission', 'oldObject == null', {}],
+  ['admission', 'request.dryRun', { dryRun: true }],
+  ['admission', '!request.dryRun', {}],
+  [
+    'admission',
+    "request.userInfo.username == 'eve' && request.userInfo.groups == ['a', 'b']",
+    { user: { username: 'eve', groups: ['a', 'b'] } },
+  ],
+  [
+    'admission',
+    "request.kind.group == 'helm.toolkit.fluxcd.io' && request.kind.version == 'v2' && request.kind.kind == 'HelmRelease'",
+    {},
+  ],
+  ['admission', "request.namespace == 'team' && request.name == 'flagger'", {}],
+  ['admission', "now == timestamp('2026-01-01T00:00:00Z')", {}],
+  ['admission', "now == timestamp('2026-06-01T12:00:00Z')", { now: '2026-06-01T14:00:00+02:00' }],
+  [
+    'admission',
+    "namespaceObject.metadata.labels.tier == 'prod'",
+    { facts: { namespaceLabels: { team: { tier: 'prod' } } } },
+  ],
+  ['release', "request.operation == 'UPDATE'", {}],
+  [
+    'release',
+    "chart.name == 'flagger' && chart.version == '1.30.0'",
+    { facts: { chart: { name: 'flagger', version: '1.30.0' } } },
+  ],
+  ['release', 'values.replicas == 2', { facts: { values: { replicas: 2 } } }],
+];
+
+function old(interval: string): JsonObject {
+  return helmRelease({ interval });
+}
+
+describe('a rule that judges a case', () => {
+  for (const [phase, expression, more] of SEEN) {
+    it(`sees at ${phase} that ${expression}`, () => {
+      const verdict = (text: string) => {
+        const rules = [{ id: 'e', expression: [{ expression: text, when: phase }] }];
+        const cases = [{ name: 'c', phase, object: helmRelease(), expect: { verdict: 'Allow' }, ...more }];
+        const [result] = run(parsed(testText({ inline: [policy(rules)], cases })));
+        return [result?.decision.allowed, result?.decision.findings.map(({ reason }) => reason)];
+      };
+      assert.deepEqual(verdict(expression), [true, []]);
+      assert.deepEqual(verdict(`!(${expression})`), [false, ['ExpressionFalse']]);
+    });
+  }
+
+  it('judges the releases that use an edited source at admission, and at no other phase', () => {
+    const rules = [{ id: 'sources', allowedSources: [{ url: 'https://flagger.app' }] }];
+    const inline = [policy(rules, { match: { kinds: ['HelmRelease'] } })];
+    const findings = (phase: string, operation: string) => {
+      const edit = {
+        ...{ name: 'c', phase, operation, expect: { warnings: [] } },
+        object: helmRepository('https://evil.example'),
+        oldObject: helmRepository('https://flagger.app'),
+        facts: { dependents: [helmRelease()] },
+      };
+      const [result] = run(parsed(testText({ inline, cases: [edit] })));
+      return result?.decision.findings.map(({ rule, path }) => `${rule}: ${path}`);
+    };
+    assert.deepEqual(findings('admission', 'UPDATE'), ['sources: spec.url']);
+    assert.deepEqual(findings('release', 'UPDATE'), []);
+    assert.deepEqual(findings('request', 'UPDATE'), []);
+  });
+
+  it('lets a release wait, which is neither to allow nor to deny it', () => {
+    const freeze = { from: '2026-01-01T00:00:00Z', to: '2027-01-01T00:00:00Z' };
+    const rules = [
+      { id: 'freeze', schedule: { freezes: [freeze] } },
+      { id: 'range', chartVersion: { within: '>=1.28.0 <2.0.0' } },
+    ];
+    const chart = { name: 'flagger', version: '1.30.0' };
+    const release = { phase: 'release', now: '2026-06-01T00:00:00Z', facts: { chart } };
+    const hold = { verdict: 'Hold', findings: [{ rule: 'freeze', hold: { until: '2027-01-01T00:00:00Z' } }] };
+    assert.deepEqual(mismatches(helmRelease(), hold, release, rules), []);
+    assert.deepEqual(mismatches(helmRelease(), { verdict: 'Deny' }, release, rules), [
+      { what: 'verdict', expected: ['Deny'], got: ['Hold'] },
+    ]);
+    const tooOld = { ...release, facts: { chart: { ...chart, version: '1.0.0' } } };
+    assert.deepEqual(mismatches(helmRelease(), { verdict: 'Deny' }, tooOld, rules), []);
+    const later = { ...release, now: '2027-06-01T00:00:00Z' };
+    assert.deepEqual(mismatches(helmRelease(), { verdict: 'Allow', findings: [] }, later, rules), []);
+  });
+});
+
+describe('a mismatch', () => {
+  it('points to the member of the expectation that did not come true', () => {
+    const expect: JsonObject = {
+      verdict: 'Allow',
+      findings: [{ rule: 'other' }],
+      warnings: ['no such text'],
+      object: { 'spec.timeout': '6m', '/spec/interval': '6m' },
+    };
+    const cases = [{ name: 'c', object: release('3.0.0'), expect }];
+    const found = run(parsed(testText({ inline: [policy(RULES)], cases })))[0]?.mismatches ?? [];
+    assert.deepEqual(
+      found.map(({ what, tokens }): Json => [what, valueAt(expect, tokens) ?? '(nothing)']),
+      [
+        ['verdict', 'Allow'],
+        ['findings', [{ rule: 'other' }]],
+        ['warnings', ['no such text']],
+        ['object spec.timeout', '6m'],
+        ['object /spec/interval', '6m'],
+      ],
+    );
+  });
+
+  it('is there when a part of a message is expected and the finding has none', () => {
+    const findings = [{ rule: 'range', wouldPass: '1' }];
+    const rules = [{ id: 'range', expression: [{ expression: 'false' }] }];
+    assert.equal(mismatches(helmRelease(), { findings }, {}, rules)?.length, 1);
   });
 });

@@ -71,4 +71,22 @@ describe('running mutants', () => {
     assert.ok(drop !== undefined);
     assert.equal(fateOf(drop, [own, other]), 'Survived');
   });
+
+  it('changes one policy of a test and leaves the others in force', () => {
+    const other = policy([{ id: 'range', chartVersion: { within: '>=1.28.0' } }]);
+    const inline = [policy(RULES), { ...other, metadata: { name: 'q' } }];
+    const test = parsed(testText({ inline, cases: [DENIED] }));
+    const own: MutableTest = { test, policies: test.inline, objects: [{ object: DENIED.object }] };
+    const [first, second] = allMutants([own]).filter(({ mutant }) => mutant.change === 'the rule removed');
+    assert.ok(first !== undefined && second !== undefined);
+    assert.notEqual(first.document, second.document);
+    assert.deepEqual([fateOf(first, [own]), fateOf(second, [own])], ['Killed', 'Survived']);
+  });
+
+  it('keeps a mutant invalid that loads in no test, however many tests there are of other policies', () => {
+    const own = mutable([ALLOWED]);
+    const invalid = allMutants([own]).find(({ mutant }) => mutant.change === 'url removed');
+    assert.ok(invalid !== undefined);
+    assert.equal(fateOf(invalid, [mutable([ALLOWED]), own, mutable([DENIED])]), 'Invalid');
+  });
 });
