@@ -62,7 +62,9 @@ class IndexScan {
 
   /** Blank lines, comments, and whatever lies deeper than the keys looked for. */
   #skippable(start: number, text: number, end: number): boolean {
-    const deeperThan = this.#inEntries ? this.#childIndent : 0;
+    // Before the first key nothing says what the root is: a flow map that is indented may hold lines that look like keys.
+    const root = this.#topKeys.size === 0 ? undefined : 0;
+    const deeperThan = this.#inEntries ? this.#childIndent : root;
     return (deeperThan !== undefined && text - start > deeperThan) || isSilent(this.#bytes, text, end);
   }
 

@@ -341,3 +341,22 @@ test('reads an index that is JSON, with blanks before it, beyond the bounds of Y
     assert.deepEqual(opened, { ok: false, message: 'no API version specified' });
   }
 });
+
+/** To YAML a flow map with a long text in it; by indentation alone, the text is the index. */
+const HIDDEN = ` {note: "
+apiVersion: v1
+entries:
+  web:
+  - {name: web, version: 1.0.0, urls: [shown.tgz]}
+other: x
+ ", apiVersion: v1, entries: {web: [{name: web, version: 9.9.9, urls: [meant.tgz]}]}}
+`;
+
+test('reads an indented flow map at the root as YAML does, not the lines of a text in it', () => {
+  const bytes = new TextEncoder().encode(HIDDEN);
+  assert.equal(scanIndex(bytes), undefined);
+  const opened = openIndex(bytes);
+  assert.ok(opened.ok);
+  const entries = [{ name: 'web', version: '9.9.9', urls: ['meant.tgz'] }];
+  assert.deepEqual(opened.document.entries('web'), { ok: true, entries });
+});

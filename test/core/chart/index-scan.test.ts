@@ -51,7 +51,7 @@ const ODD_LINES: readonly string[] = [
     'apiVersion: |',
     'apiVersion: v1, v2',
   ],
-  ...['...', '%YAML 1.2', '{a: b}', 'text', '"a', '? a', '&a b: c', '--- x', '---x', '- a'],
+  ...['...', '%YAML 1.2', '{a: b}', 'text', '"a', '? a', '&a b: c', '--- x', '---x', '- a', '  a: b', ' - a'],
 ];
 
 /** What may stand after `entries:` in its line, and what of it says that there are none. */
@@ -132,6 +132,7 @@ describe('the layout of an index', () => {
       'a chart whose key is no plain one': `entries:\n${WEB}  &a app:\n`,
       'an item before the first chart': `entries:\n  - web\n`,
       'an item at the root, under entries': `entries:\n- web\n`,
+      'an indented line under a key that is not entries, at the start': ` a: b\nentries:\n${WEB}`,
       'a carriage return alone': `entries:\n${WEB.replace('web:\n', 'web:\r')}`,
       'a carriage return at the end': `entries:\n${WEB}\r`,
       'a tab in place of an indentation': `entries:\n\tweb:\n`,
