@@ -465,7 +465,6 @@ spec: {policy: p, rules: [range], match: {names: [flagger]}, owner: me, reason: 
     assert.equal(tooWide.level, 'error');
     const rule = tool.driver.rules[tooWide.ruleIndex];
     assert.match(rule.help.markdown, /chartVersion/);
-    assert.match(rule.helpUri, /#chartversion$/);
     assert.ok(results.some((result: { ruleId: string }) => result.ruleId === 'InvalidManifest'));
     assert.ok(results.some((result: { ruleId: string }) => result.ruleId === 'WouldBeChanged'));
   });

@@ -1,11 +1,8 @@
 import { RULE_DEFINITIONS } from '../../core/policy/rules/catalogue.ts';
 import type { ProblemRule } from '../output/problem.ts';
 
-/** Where docs/rules.md is published; a rule's heading is the field that configures it. */
-const REFERENCE = 'https://helmgate.dev/docs/rules';
-
 /** What the command itself has to say, beside the reasons of the rules. */
-const OWN: readonly ProblemRule[] = [
+export const CHECK_CODES: readonly ProblemRule[] = [
   own('InvalidManifest', 'the file cannot be read as Kubernetes manifests'),
   own('InvalidPolicy', 'the policy file is invalid, so nothing was judged'),
   own('InvalidObject', 'the object lacks a field that its kind requires, or one has the wrong type'),
@@ -28,7 +25,7 @@ const OWN: readonly ProblemRule[] = [
 /** All codes that `check` reports, with the help that the rules' definitions give. Where rules share a reason the first describes it. */
 export const PROBLEM_RULES: readonly ProblemRule[] = [
   ...new Map(
-    [...RULE_DEFINITIONS.flatMap(rulesOf).toReversed(), ...OWN].map((rule) => [rule.id, rule]),
+    [...RULE_DEFINITIONS.flatMap(rulesOf).toReversed(), ...CHECK_CODES].map((rule) => [rule.id, rule]),
   ).values(),
 ];
 
@@ -42,8 +39,7 @@ function rulesOf({
   return Object.entries(reasons).map(([id, text]) => ({
     id,
     summary: text,
-    help: `**${field}**: ${summary}.\n\n${why}\n\n${verdicts}`,
-    helpUri: `${REFERENCE}#${field.toLowerCase()}`,
+    help: `**${field}**: ${summary}.\n\n${why}\n\n${verdicts}\n\nMore: \`helmgate explain ${field}\``,
   }));
 }
 

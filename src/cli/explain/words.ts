@@ -6,7 +6,7 @@ import {
   OBJECT_SHAPE_RULE,
 } from '../../core/policy/built-in.ts';
 import { LINT_CODES } from '../../core/policylint/lint-code.ts';
-import { PROBLEM_RULES } from '../check/problem-rules.ts';
+import { CHECK_CODES } from '../check/problem-rules.ts';
 
 /** What one speaker means by a word. */
 export interface WordMeaning {
@@ -171,11 +171,9 @@ const BY_LINT = Object.entries(LINT_CODES).map(([word, { summary, help }]): Word
 });
 
 /** Codes of `check` that are no reasons of rules: those have a help of their own. */
-const BY_CHECK = PROBLEM_RULES.filter(({ helpUri }) => helpUri === undefined).map(
-  ({ id, summary }): WordMeaning => {
-    return { word: id, by: 'check', meaning: summary };
-  },
-);
+const BY_CHECK = CHECK_CODES.map(({ id, summary }): WordMeaning => {
+  return { word: id, by: 'check', meaning: summary };
+});
 
 export const WORDS: readonly WordMeaning[] = [
   ...CONDITIONS,

@@ -41,7 +41,6 @@ export interface ProblemRule {
   readonly summary: string;
   /** Markdown. */
   readonly help: string;
-  readonly helpUri?: string;
 }
 
 /** The outcome of one run. Cases without problems are the passes. */

@@ -43,13 +43,12 @@ export function formatSarif(report: ProblemReport): string {
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
-function descriptor({ id, summary, help, helpUri }: ProblemRule): object {
+function descriptor({ id, summary, help }: ProblemRule): object {
   return {
     id,
     shortDescription: { text: summary },
     fullDescription: { text: summary },
     help: { text: help, markdown: help },
-    ...(helpUri === undefined ? {} : { helpUri }),
   };
 }
 

@@ -30,7 +30,6 @@ const report: ProblemReport = {
       id: 'RangeTooWide',
       summary: 'the range is too wide',
       help: 'Write **less**.',
-      helpUri: 'https://helmgate.dev/docs/rules#x',
     },
     { id: 'Unused', summary: 'unused', help: 'unused' },
   ],
@@ -62,7 +61,6 @@ describe('SARIF', () => {
       ['RangeTooWide', 'Note'],
     );
     assert.equal(run.tool.driver.rules[0].help.markdown, 'Write **less**.');
-    assert.equal(run.tool.driver.rules[0].helpUri, 'https://helmgate.dev/docs/rules#x');
     assert.equal(run.results.length, 3);
     const { artifactLocation, region } = run.results[0].locations[0].physicalLocation;
     assert.deepEqual(artifactLocation, { uri: 'apps/my%20app.yaml', uriBaseId: '%SRCROOT%' });

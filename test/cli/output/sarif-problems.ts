@@ -51,7 +51,6 @@ const SCHEMA = {
                         shortDescription: message,
                         fullDescription: message,
                         help: message,
-                        helpUri: { type: 'string', pattern: '^https://' },
                       },
                     },
                   },
