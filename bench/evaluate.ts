@@ -1,6 +1,6 @@
 /**
  * One judgement at admission: sets of 10, 50 and 200 rules of eleven kinds, on a HelmRelease of 2, 8 and 1,400 KB that every rule is
- * about, that three of them change, and that is then allowed.
+ * about, that three of them change, and that is then allowed. Each call has an object of its own.
  *
  * Beside each stands what any webhook pays for the same object in the same run: parsing its text (`parse`) and copying it
  * (`clone`). The sides take turns within one process, so that what else the machine does hits all of them. Each combination has a
@@ -110,29 +110,38 @@ async function inChild<T>(args: readonly string[]): Promise<Sides<T>> {
   return JSON.parse(text) as Sides<T>;
 }
 
-function sidesOf(rules: number, kilobytes: number): Sides<() => unknown> {
+/** A request brings its own object: what is remembered of objects helps within one judgement only. */
+interface Bench {
+  readonly fresh: () => JsonObject;
+  readonly sides: Sides<(object: JsonObject) => unknown>;
+}
+
+function benchOf(rules: number, kilobytes: number): Bench {
   const set = compile(rules);
-  const object = makeRelease(kilobytes * 1000);
-  const text = JSON.stringify(object);
-  const subject = subjectOf(object);
-  const judge = () => evaluate(set, subject, FACTS, 'admission');
-  assertJudged(judge(), rules);
-  return { evaluate: judge, parse: () => parseJson(text), clone: () => structuredClone(object) };
+  const text = JSON.stringify(makeRelease(kilobytes * 1000));
+  const fresh = () => JSON.parse(text) as JsonObject;
+  const judge = (object: JsonObject) => evaluate(set, subjectOf(object), FACTS, 'admission');
+  assertJudged(judge(fresh()), rules);
+  return {
+    fresh,
+    sides: { evaluate: judge, parse: () => parseJson(text), clone: (object) => structuredClone(object) },
+  };
 }
 
 /** Milliseconds of each call of each side. */
 function measure(rules: number, kilobytes: number): Sides<readonly number[]> {
-  const sides = sidesOf(rules, kilobytes);
+  const { fresh, sides } = benchOf(rules, kilobytes);
   const times: Sides<number[]> = { evaluate: [], parse: [], clone: [] };
   const share = shareOf(kilobytes);
   for (let turn = -WARM_UP * share; turn < calls * share; turn += 1) {
     for (const side of SIDES) {
+      const object = fresh();
       const startedMs = performance.now();
-      sides[side]();
+      sides[side](object);
       if (turn >= 0) times[side].push(performance.now() - startedMs);
     }
   }
-  assertJudged(sides.evaluate() as Decision, rules);
+  assertJudged(sides.evaluate(fresh()) as Decision, rules);
   return times;
 }
 
@@ -143,10 +152,10 @@ function shareOf(kilobytes: number): number {
 
 /** Bytes that one call of each side allocates. */
 function count(rules: number, kilobytes: number): Sides<number> {
-  const sides = sidesOf(rules, kilobytes);
-  const warm = (call: () => unknown) => {
-    for (let at = 0; at < WARM_UP * shareOf(kilobytes); at += 1) call();
-    return allocatedBytes(call);
+  const { fresh, sides } = benchOf(rules, kilobytes);
+  const warm = (call: (object: JsonObject) => unknown) => {
+    for (let at = 0; at < WARM_UP * shareOf(kilobytes); at += 1) call(fresh());
+    return allocatedBytes(fresh, call);
   };
   return { evaluate: warm(sides.evaluate), parse: warm(sides.parse), clone: warm(sides.clone) };
 }
@@ -155,17 +164,18 @@ function count(rules: number, kilobytes: number): Sides<number> {
  * Bytes of one call: the growth of the heap over as many calls as fit into the young generation. What the collector frees in between
  * can only make it less, so the most of some tries counts.
  */
-function allocatedBytes(call: () => unknown): number {
-  const most = (times: number) => Math.max(...Array.from({ length: 5 }, () => heapGrowth(call, times)));
+function allocatedBytes(fresh: () => JsonObject, call: (object: JsonObject) => unknown): number {
+  const most = (times: number) =>
+    Math.max(...Array.from({ length: 5 }, () => heapGrowth(Array.from({ length: times }, fresh), call)));
   const one = most(1);
   const times = Math.max(1, Math.min(50, Math.floor(COUNTED_BYTES / Math.max(one, 1))));
   return most(times) / times;
 }
 
-function heapGrowth(call: () => unknown, times: number): number {
+function heapGrowth(objects: readonly JsonObject[], call: (object: JsonObject) => unknown): number {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
-  for (let at = 0; at < times; at += 1) call();
+  for (const object of objects) call(object);
   return process.memoryUsage().heapUsed - before;
 }
 

@@ -92,8 +92,9 @@ export function judgeRules(
   for (const selected of rules) {
     const edit = editOf.get(selected.rule);
     editOf.delete(selected.rule);
-    const told = [selected, ...(edit === undefined ? [] : [edit])].map(judgeSelected);
-    results.push({ policy: selected.rule.policy, rule: selected.rule.id, result: strongest(told) });
+    const told = judgeSelected(selected);
+    const result = edit === undefined ? told : strongest([told, judgeSelected(edit)]);
+    results.push({ policy: selected.rule.policy, rule: selected.rule.id, result });
   }
   for (const edit of editOf.values())
     results.push({ policy: edit.rule.policy, rule: edit.rule.id, result: judgeSelected(edit) });

@@ -71,7 +71,7 @@ export function selectRules(
     if (result !== 'Match') continue;
     const findException = exceptionFinder(group.exceptions, group.match, context, nowMs);
     for (const rule of group.rules) {
-      if (exempted.has(nameOf(rule)) && dependsOnAsker(group.match)) continue;
+      if (exempted.size > 0 && exempted.has(nameOf(rule)) && dependsOnAsker(group.match)) continue;
       const selected = selectRule(rule, resolve(rule.enforcement), findException(rule.id));
       rules.push(selected);
       if (selected.exception !== undefined && dependsOnRequest(selected.exception.match))
