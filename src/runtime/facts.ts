@@ -1,5 +1,4 @@
 import { MAX_DEPENDENTS } from '../core/admission/dependents.ts';
-import { editedSource } from '../core/admission/edited-source.ts';
 import { findDependents } from '../core/admission/find-dependents.ts';
 import { relatedReleases } from '../core/admission/related-releases.ts';
 import { concernsReleases, requiredNeeds, sourcesBehindEdit } from '../core/admission/required-facts.ts';
@@ -97,7 +96,7 @@ async function findUsers(
   const [releases, charts] = [finder.list(HELM_RELEASE), finder.list(HELM_CHART)];
   if (!releases.known) return { dependents: releases, charts: [] };
   if (!charts.known) return { dependents: charts, charts: [] };
-  const found = findDependents(editedSource(source), { releases: releases.value, charts: charts.value });
+  const found = findDependents(source, { releases: releases.value, charts: charts.value });
   // One more than can be judged tells that there are too many.
   const judged = found.releases.slice(0, MAX_DEPENDENTS + 1);
   return {

@@ -240,8 +240,7 @@ describe('gathering facts', () => {
       const operation = oldSpec === undefined ? 'CREATE' : 'UPDATE';
       return {
         ...{ operation, group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'HelmRepository' },
-        // As the API server has it on creates.
-        ...{ namespace: 'apps', name: '', object: object(spec), dryRun: false },
+        ...{ namespace: 'apps', name: 'src', object: object(spec), dryRun: false },
         ...(oldSpec === undefined ? {} : { oldObject: object(oldSpec) }),
       };
     };

@@ -31,7 +31,6 @@ import { chartFact, sourceBehindChart, sourceFactOf } from '../policy/source-fac
 import { findSource } from '../policy/source-of.ts';
 import type { Subject } from '../policy/subject.ts';
 import { MAX_EVALUATION_STEPS } from '../policy/work-meter.ts';
-import { editedSource } from './edited-source.ts';
 import { movedReleases } from './moved-releases.ts';
 import { concernsReleases } from './required-facts.ts';
 import { requiredSources } from './required-sources.ts';
@@ -95,7 +94,7 @@ function factBefore(subject: Subject, facts: Facts): Fact<SourceFact> {
 }
 
 function factFrom(subject: Subject, object: JsonObject, facts: Facts): Fact<SourceFact> {
-  const fact = sourceFactOf(editedSource(subject), valueAt(object, ['spec']));
+  const fact = sourceFactOf(subject, valueAt(object, ['spec']));
   if (subject.kind !== 'HelmChart') return { known: true, value: fact };
   const behind = sourceBehindChart(fact);
   return chartFact(fact, behind === undefined ? undefined : findSource(facts, behind));
@@ -163,7 +162,7 @@ function seenBy(
   subject: Subject,
   facts: Facts,
 ): Fact<SourceFact> {
-  const { kind, namespace, name } = editedSource(subject);
+  const { kind, namespace, name } = subject;
   const key = sourceKey(kind, namespace, name);
   if (sourceKey(need.kind, need.namespace, need.name) === key) return edited;
   const between = findSource(facts, need);
@@ -177,9 +176,7 @@ function seenBy(
 function sourceEditOf({ subject }: SourceEdit): SourceEditFact | undefined {
   const { object, oldObject } = subject;
   if (oldObject === undefined) return undefined;
-  const [before, after] = [oldObject, object].map((one) =>
-    sourceFactOf(editedSource(subject), valueAt(one, ['spec'])),
-  );
+  const [before, after] = [oldObject, object].map((one) => sourceFactOf(subject, valueAt(one, ['spec'])));
   return before === undefined || after === undefined ? undefined : { before, after };
 }
 

@@ -5,7 +5,6 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import type { FactNeed, SourceNeed } from '../policy/rule.ts';
 import { SOURCE_KINDS, sourceBehindChart, sourceFactOf } from '../policy/source-fact.ts';
 import type { Subject } from '../policy/subject.ts';
-import { editedSource } from './edited-source.ts';
 
 /** The facts about other objects that the rules of a set for the subject's kind ask for. */
 export function requiredNeeds(set: PolicySet, subject: Subject): ReadonlySet<FactNeed> {
@@ -27,7 +26,7 @@ export function concernsReleases(set: PolicySet, { kind, operation, object, oldO
 export function sourcesBehindEdit(subject: Subject): readonly SourceNeed[] {
   if (subject.kind !== 'HelmChart') return [];
   return [subject.object, subject.oldObject].flatMap((chart) => {
-    const fact = sourceFactOf(editedSource(subject), valueAt(chart, ['spec']));
+    const fact = sourceFactOf(subject, valueAt(chart, ['spec']));
     return sourceBehindChart(fact) ?? [];
   });
 }
