@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AdmissionRequest } from '../../../src/core/admission/admission-request.ts';
 import { decode } from '../../../src/core/admission/decode.ts';
-import { concernsReleases, requiredNeeds } from '../../../src/core/admission/required-facts.ts';
+import {
+  concernsReleases,
+  requiredNeeds,
+  sourcesBehindEdit,
+} from '../../../src/core/admission/required-facts.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { helmRelease, helmRepository, policySet, subjectOf } from '../policy/policy-fixture.ts';
 import { requestOf, review } from './review-fixture.ts';
@@ -93,5 +97,19 @@ describe('what must be gathered for an object', () => {
     assert.equal(concernsReleases(plain, subjectOf(after, before)), false);
     assert.equal(concernsReleases(sources, subjectOf(object)), false);
     assert.equal(concernsReleases(sources, { ...subjectOf(after, before), operation: 'DELETE' }), false);
+  });
+
+  it('are, for a HelmChart, the sources that it referred to and will refer to', () => {
+    const chartOf = (name: string | undefined): JsonObject => ({
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'HelmChart',
+      metadata: { name: 'c', namespace: 'team' },
+      spec: name === undefined ? {} : { sourceRef: { kind: 'HelmRepository', name } },
+    });
+    const source = (name: string) => ({ kind: 'HelmRepository', namespace: 'team', name });
+    assert.deepEqual(sourcesBehindEdit(subjectOf(chartOf('b'), chartOf('a'))), [source('b'), source('a')]);
+    assert.deepEqual(sourcesBehindEdit(subjectOf(chartOf('b'))), [source('b')]);
+    assert.deepEqual(sourcesBehindEdit(subjectOf(chartOf(undefined), chartOf('a'))), [source('a')]);
+    assert.deepEqual(sourcesBehindEdit(subjectOf(helmRepository('https://a.example'))), []);
   });
 });
