@@ -77,6 +77,33 @@ const cases: readonly (readonly [title: string, before: string, edit: Edit, afte
     set('spec.timeout', '1m'),
     'spec: {\n  interval: 5m, # a\n  suspend: false, # b\n  timeout: 1m\n}\n',
   ],
+  [
+    'quotes like its neighbours, when all of them are quoted',
+    's: {"a": 1, "b": 2}\n',
+    set('s.c', 'x'),
+    's: {"a": 1, "b": 2, "c": "x"}\n',
+  ],
+  [
+    'leaves plain what stands beside a plain key',
+    's: {"a": 1, b: 2}\n',
+    set('s.c', 'x'),
+    's: {"a": 1, b: 2, c: x}\n',
+  ],
+  [
+    'writes as tightly as its neighbours',
+    's: {"a":1,"b":2}\n',
+    set('s.c', 'x'),
+    's: {"a":1,"b":2,"c":"x"}\n',
+  ],
+  [
+    'keeps a blank behind a plain key, without which it is no key',
+    's: {a: 1,b: 2}\n',
+    set('s.c', 3),
+    's: {a: 1,b: 2,c: 3}\n',
+  ],
+  ['pads braces as they are padded', 's: { a: 1 }\n', set('s.b', 2), 's: { a: 1, b: 2 }\n'],
+  ['adds to tight JSON', '{"spec":{"a":1}}\n', set('spec.b', { c: 'x' }), '{"spec":{"a":1,"b":{"c":"x"}}}\n'],
+  ['adds to JSON with blanks', '{"spec": {"a": 1}}\n', set('spec.b', 'x'), '{"spec": {"a": 1, "b": "x"}}\n'],
   ['keeps a trailing comma', 'spec: {\n  a: 1,\n}\n', set('spec.b', 2), 'spec: {\n  a: 1,\n  b: 2,\n}\n'],
   ['fills an empty flow mapping', 'spec: {} # none\n', set('spec.a', 1), 'spec: {a: 1} # none\n'],
   [
