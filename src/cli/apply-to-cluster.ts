@@ -8,12 +8,7 @@ export function applyToCluster({ env }: CliContext): CreateDependencies {
     async apply(manifest, { fieldManager, timeoutMs, signal, kubeconfig, context }) {
       const { createKubeClient } = await import('../io/kube/kube-client.ts');
       const { loadAccess } = await import('../io/kube/load-access.ts');
-      const access = await loadAccess({
-        env,
-        allowPlugins: true,
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...(context === undefined ? {} : { context }),
-      });
+      const access = await loadAccess({ env, allowPlugins: true, kubeconfig, context });
       const kube = createKubeClient(access, { userAgent: 'helmgate' });
       try {
         const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

@@ -122,8 +122,8 @@ export async function runServe(
   const access = await loadAccess({
     env,
     allowPlugins: true,
-    ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-    ...(config.context === undefined ? {} : { context: config.context }),
+    kubeconfig: config.kubeconfig,
+    context: config.context,
   });
   const kube = createKubeClient(access, { userAgent: USER_AGENT });
   parts.defer(() => kube.close());

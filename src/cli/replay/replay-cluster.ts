@@ -53,12 +53,7 @@ export async function replayCluster(
 ): Promise<void> {
   const { kubeconfig, context } = options;
   try {
-    const access = await loadAccess({
-      env,
-      allowPlugins: true,
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    });
+    const access = await loadAccess({ env, allowPlugins: true, kubeconfig, context });
     const kube = createKubeClient(access, { userAgent: 'helmgate' });
     try {
       await replayObjects(set, summarizer, options, { kube, signal });

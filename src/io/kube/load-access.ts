@@ -7,9 +7,9 @@ import { inClusterAccess } from './in-cluster-access.ts';
 
 export interface LoadAccessOptions {
   /** Path of a kubeconfig; wins over everything else. */
-  readonly kubeconfig?: string;
+  readonly kubeconfig?: string | undefined;
   /** Context of the kubeconfig instead of its current one. */
-  readonly context?: string;
+  readonly context?: string | undefined;
   /** `KUBECONFIG`, `HOME`, `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT` are read from it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /**

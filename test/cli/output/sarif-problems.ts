@@ -159,7 +159,7 @@ export function sarifProblems(json: string): readonly string[] {
       .flatMap(({ locations }) =>
         locations.map(({ physicalLocation }) => physicalLocation.artifactLocation.uri),
       )
-      .filter((uri) => !URL.canParse(uri, 'file:///root/'))
+      .filter((uri) => !URL.canParse(uri, 'file:///base/'))
       .map((uri) => `${uri} is no URI`),
     ...(new Set(results.map(({ partialFingerprints }) => JSON.stringify(partialFingerprints))).size ===
     results.length

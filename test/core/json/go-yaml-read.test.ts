@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { emitGoYaml } from '../../../src/core/json/go-yaml.ts';
 import { readGoYaml } from '../../../src/core/json/go-yaml-read.ts';
 import type { Json } from '../../../src/core/json/json.ts';
+import { canonical } from './go-canonical.ts';
 
 /** Rows `[YAML text, JSON]` from sigs.k8s.io/yaml 1.6.0. */
 const rows = gunzipSync(
@@ -26,15 +27,6 @@ function refusal(text: string): string {
   const reading = readGoYaml(text);
   assert.ok(!reading.ok, `${JSON.stringify(text.slice(0, 80))} was read`);
   return reading.message;
-}
-
-/** As JSON text with sorted keys; a bigint as the float that the oracle's JSON holds. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return Number(inner);
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 describe('readGoYaml', () => {

@@ -11,6 +11,7 @@ import {
   type YamlContent,
   type YamlDocument,
 } from '../../../src/core/policy/yaml-file.ts';
+import { canonical } from '../json/go-canonical.ts';
 
 function documentsOf(text: string, content: YamlContent = 'manifest'): readonly YamlDocument[] {
   const read = readYaml({ file: 'f.yaml', text }, content);
@@ -28,15 +29,6 @@ function documentOf(text: string, content: YamlContent = 'manifest'): YamlDocume
 function errorsOf(text: string, content: YamlContent = 'manifest'): readonly string[] {
   const read = readYaml({ file: 'f.yaml', text }, content);
   return read.ok ? [] : read.errors.map(({ line, column, message }) => `${line}:${column} ${message}`);
-}
-
-/** As JSON text with sorted keys and integers as the floats that JSON of Go holds. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return Number(inner);
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 describe('plain scalars', () => {
